@@ -1,0 +1,5 @@
+//! clerk-edge.
+
+pub mod instance;
+pub mod limits;
+pub mod time;

@@ -1,0 +1,60 @@
+//! Every bound of the gateway, each with its reason.
+//!
+//! Work done for a stranger is bounded before it starts. A number that is not here is not a limit.
+
+/// Longest token, in bytes. Clerk's cookie holds about 4 kB; a header line of 16 KiB is what common servers take.
+pub const TOKEN_BYTES: usize = 16 * 1024;
+
+/// Deepest nesting of a JSON document, in levels. Claims of Clerk's nest three deep; a parser's stack is finite.
+pub const JSON_DEPTH: usize = 64;
+
+/// Longest key set document, in bytes. Thirty-two keys of 4096 bits with certificates fit.
+pub const KEY_SET_BYTES: usize = 64 * 1024;
+
+/// Most keys read from one set. An instance has one key, two while it rotates.
+pub const KEY_SET_KEYS: usize = 32;
+
+/// Longest `kid`, in bytes. Clerk's is an instance id of 31.
+pub const KEY_ID_BYTES: usize = 256;
+
+/// Smallest RSA modulus, in bits (RFC 7518 section 3.3).
+pub const RSA_MODULUS_BITS_MIN: usize = 2048;
+
+/// Largest RSA modulus, in bits. A check grows with its square, and WebCrypto takes no more everywhere.
+pub const RSA_MODULUS_BITS_MAX: usize = 8192;
+
+/// Longest RSA public exponent, in bytes. 65537 needs three; a long one makes a check slow.
+pub const RSA_EXPONENT_BYTES: usize = 4;
+
+/// Farthest time either side of 1970, in seconds: the range of an ECMAScript date.
+pub const UNIX_TIME_SECONDS: i64 = 8_640_000_000_000;
+
+/// Most verified tokens remembered by one isolate.
+pub const REMEMBERED_TOKENS: usize = 4_096;
+
+/// Most bytes of remembered tokens and sessions in one isolate, of its 128 MiB.
+pub const REMEMBERED_BYTES: usize = 8 * 1024 * 1024;
+
+/// Longest request path, in bytes, of the 16 KiB that a URL may have on the platform.
+pub const PATH_BYTES: usize = 8 * 1024;
+
+/// Most segments of a path or a pattern, which bounds the depth of the route tree.
+pub const PATH_SEGMENTS: usize = 128;
+
+/// Most routes of one configuration.
+pub const ROUTES: usize = 2_000;
+
+/// Deepest nesting of `all` and `any` in one requirement.
+pub const REQUIREMENT_DEPTH: usize = 16;
+
+/// Longest value of one identity header, in bytes. Origins commonly refuse heads over 8 KiB.
+pub const IDENTITY_HEADER_BYTES: usize = 4 * 1024;
+
+/// Longest cookie header that is searched, in bytes: two tokens and as much again.
+pub const COOKIE_BYTES: usize = 64 * 1024;
+
+/// Largest clock skew that a configuration may ask for, in seconds. A session token lives 60.
+pub const CLOCK_SKEW_SECONDS: u32 = 300;
+
+/// Longest time-out of an origin that a configuration may ask for, in seconds.
+pub const ORIGIN_TIMEOUT_SECONDS: u32 = 600;
