@@ -1,5 +1,14 @@
 //! clerk-edge.
 
-pub mod instance;
 pub mod limits;
 pub mod time;
+pub mod json;
+pub mod instance;
+pub mod algorithm;
+pub mod token;
+pub mod claims;
+pub mod authorization;
+pub mod keys;
+pub mod ports;
+pub mod verifier;
+pub mod platform;
