@@ -11,4 +11,7 @@ pub mod authorization;
 pub mod keys;
 pub mod ports;
 pub mod verifier;
+pub mod path;
+pub mod method;
+pub mod routes;
 pub mod platform;
