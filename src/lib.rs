@@ -15,3 +15,6 @@ pub mod path;
 pub mod method;
 pub mod routes;
 pub mod platform;
+pub mod headers;
+pub mod credentials;
+pub mod refusal;
