@@ -18,3 +18,4 @@ pub mod platform;
 pub mod headers;
 pub mod credentials;
 pub mod refusal;
+pub mod config;
