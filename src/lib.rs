@@ -19,3 +19,4 @@ pub mod headers;
 pub mod credentials;
 pub mod refusal;
 pub mod config;
+pub mod gateway;
