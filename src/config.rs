@@ -9,6 +9,7 @@ use crate::algorithm::Algorithm;
 use crate::instance::{Instance, is_trusted_address};
 use crate::keys::{KeySource, PublicKey};
 use crate::limits::{CLOCK_SKEW_SECONDS, ORIGIN_TIMEOUT_SECONDS, ROUTES};
+use crate::path::CanonicalPath;
 use crate::routes::{Conflict, RouteTable};
 use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
 
@@ -80,6 +81,15 @@ impl Config {
         let policy = TokenPolicy { issuer, ..settings.policy };
         Ok(Self { instance, policy, keys, routes, table: route_table })
     }
+}
+
+/// The paths that serve health in a configuration that may be wrong elsewhere, for a gateway that has no other.
+#[must_use]
+pub fn health_paths(environment: &dyn Environment) -> Vec<String> {
+    let gateway = environment.json("GATEWAY").unwrap_or_default();
+    let routes = gateway["routes"].as_array().cloned().unwrap_or_default();
+    let health = routes.iter().filter(|route| route["serve"] == "health").filter_map(|route| route["path"].as_str());
+    health.filter_map(|path| CanonicalPath::parse(path).ok()).map(|path| path.match_key().to_owned()).collect()
 }
 
 /// The keys of `GATEWAY` beside its routes.

@@ -29,6 +29,13 @@ pub use log::{LogEntry, Outcome};
 /// Where every gateway answers whether it is there, whatever its routes and its configuration.
 pub const HEALTH_PATH: &str = "/.well-known/clerk-edge/health";
 
+/// The handler that says that the gateway is there.
+pub const HEALTH: &str = "health";
+/// The handler that answers with the caller's session.
+pub const WHOAMI: &str = "whoami";
+/// The handlers that every gateway has.
+pub const BUILT_IN_HANDLERS: [&str; 2] = [WHOAMI, HEALTH];
+
 /// A gateway: a configuration that is right, and the verifier of its instance.
 pub struct Gateway<H: Host> {
     config: Config,
@@ -57,10 +64,19 @@ pub struct Decision<'a> {
 pub enum Verdict<'a> {
     /// Send it on.
     Forward(Forward<'a>),
-    /// Answer it by the handler of this name.
-    Serve(&'a str),
+    /// Answer it by a handler of this Worker.
+    Serve(Serve<'a>),
     /// Refuse it.
     Refuse(Refusal),
+}
+
+/// A request to answer here.
+#[derive(Debug)]
+pub struct Serve<'a> {
+    /// The handler's name.
+    pub handler: &'a str,
+    /// The request as an origin would get it: a handler never sees the path or the headers as they came.
+    pub request: Option<Forward<'a>>,
 }
 
 impl<H: Host> Gateway<H> {
@@ -102,7 +118,7 @@ impl<H: Host> Gateway<H> {
         let path = decision.path.insert(path);
         let method = Method::from_name(&head.method);
         if path.match_key() == HEALTH_PATH && matches!(method, Some(Method::Get | Method::Head)) {
-            return Ok(Verdict::Serve("health"));
+            return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None }));
         }
         let route = self.route(path, method)?;
         decision.route = Some(route);
@@ -116,11 +132,13 @@ impl<H: Host> Gateway<H> {
             authorize(route, decision.session.as_deref())?;
         }
         let session = decision.session.as_deref();
+        let forward = || Forward::new(route, head, path, session, request_id);
         Ok(match &route.target {
-            Target::Serve(handler) => Verdict::Serve(handler),
-            Target::Origin(_) | Target::Zone | Target::Service(_) => {
-                Verdict::Forward(Forward::new(route, head, path, session, request_id))
+            Target::Serve(handler) => {
+                let request = (!BUILT_IN_HANDLERS.contains(&handler.as_str())).then(forward);
+                Verdict::Serve(Serve { handler, request })
             }
+            Target::Origin(_) | Target::Zone | Target::Service(_) => Verdict::Forward(forward()),
         })
     }
 

@@ -20,3 +20,6 @@ pub mod credentials;
 pub mod refusal;
 pub mod config;
 pub mod gateway;
+
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+pub use platform::workers;

@@ -4,3 +4,5 @@
 pub mod native;
 #[cfg(target_arch = "wasm32")]
 pub mod web_crypto;
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+pub mod workers;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Decision, Head, Verdict};
 use crate::config::{Route, Target};
 use crate::keys::KeyOrigin;
+use crate::path::CanonicalPath;
 use crate::refusal::Refusal;
 
 /// What was answered in the end, which an origin may have changed after the verdict.
@@ -62,6 +63,30 @@ impl<'a> LogEntry<'a> {
             key_source: decision.key_origin.map(KeyOrigin::name),
             cache_hit: decision.remembered,
             milliseconds,
+        }
+    }
+
+    /// The line of a request that met no gateway, because its configuration is wrong; `(time, request_id)` as above.
+    #[must_use]
+    pub fn without_gateway(
+        method: &'a str,
+        path: Option<&'a CanonicalPath>,
+        refusal: Refusal,
+        (time, request_id): (&'a str, &'a str),
+    ) -> Self {
+        Self {
+            time,
+            request_id,
+            method,
+            path: path.map(CanonicalPath::as_str),
+            route: None,
+            decision: "refuse",
+            code: Some(refusal.code()),
+            status: refusal.status(),
+            subject: None,
+            key_source: None,
+            cache_hit: false,
+            milliseconds: 0,
         }
     }
 }
