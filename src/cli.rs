@@ -38,7 +38,7 @@ enum Command {
     /// Run a stand-in for Clerk on this machine, for development and tests
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
-    Mint(MintArgs),
+    Mint(Box<MintArgs>),
 }
 
 /// Why a command could not be done.
@@ -73,7 +73,7 @@ enum CliError {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Issuer(args) => issuer::run(args),
-        Command::Mint(args) => mint::run(args),
+        Command::Mint(args) => mint::run(*args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

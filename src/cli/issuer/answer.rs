@@ -83,6 +83,10 @@ impl From<ChooseError> for Refusal {
 pub(super) fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Refusal> {
     let body = body.map_err(|error| Refusal::bad_request(format!("cannot read the body: {error}")))?;
     let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    // Serde would read an array as the members in order.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(Refusal::bad_request("cannot use the body: expected a JSON object"));
+    }
     serde_json::from_slice(text).map_err(|error| Refusal::bad_request(format!("cannot use the body: {error}")))
 }
 
