@@ -353,11 +353,9 @@ mod tests {
     #[test]
     fn a_built_key_reads_back() {
         assert_eq!(publishable_key(InstanceKind::Production, "clerk.example.com"), "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k");
-        for (host, suffix) in [("clerk.clerk.dev", "QvfNY2dr")] {
-            let key = publishable_key(InstanceKind::Development, host);
-            assert_eq!(Instance::from_publishable_key(&key).unwrap().host(), host);
-            assert_eq!(Instance::from_publishable_key(&key).unwrap().cookie_suffix(), suffix);
-        }
+        let key = publishable_key(InstanceKind::Development, "clerk.clerk.dev");
+        let instance = Instance::from_publishable_key(&key).unwrap();
+        assert_eq!((instance.host(), instance.cookie_suffix()), ("clerk.clerk.dev", "QvfNY2dr"));
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub const KEY_ID_BYTES: usize = 256;
 /// Smallest RSA modulus, in bits (RFC 7518 section 3.3).
 pub const RSA_MODULUS_BITS_MIN: usize = 2048;
 
-/// Largest RSA modulus, in bits. A check grows with its square, and WebCrypto takes no more everywhere.
-pub const RSA_MODULUS_BITS_MAX: usize = 8192;
+/// Largest RSA modulus, in bits. A check grows with its square, and the native checker takes no more.
+pub const RSA_MODULUS_BITS_MAX: usize = 4096;
 
 /// Longest RSA public exponent, in bytes. 65537 needs three; a long one makes a check slow.
 pub const RSA_EXPONENT_BYTES: usize = 4;
@@ -33,7 +33,7 @@ pub const UNIX_TIME_SECONDS: i64 = 8_640_000_000_000;
 pub const REMEMBERED_TOKENS: usize = 4_096;
 
 /// Most bytes of remembered tokens and sessions in one isolate, of its 128 MiB.
-pub const REMEMBERED_BYTES: usize = 8 * 1024 * 1024;
+pub const REMEMBERED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Longest request path, in bytes, of the 16 KiB that a URL may have on the platform.
 pub const PATH_BYTES: usize = 8 * 1024;

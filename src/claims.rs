@@ -1,0 +1,332 @@
+//! The claims of a session token, version 1 and 2 folded into one [`Session`].
+//!
+//! A `Session` is what a verified token says, and only the verifier makes one. Source: Clerk docs, "Session tokens":
+//! version 2 packs the organisation into `o` and its permissions into bit masks over `fea` and `per`; version 1 has
+//! `org_id`, `org_role` and so on. `v` is version 2 only as the number 2, as Clerk's own reader has it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::json::Object;
+use crate::time::UnixTime;
+
+mod permissions;
+mod scoped;
+
+pub use scoped::{Scope, Scoped, ScopedList};
+
+/// A signed-in user's session, as a verified token tells it.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The user's id: `user_…` (claim `sub`).
+    pub user_id: String,
+    /// The session's id: `sess_…` (claim `sid`).
+    pub session_id: String,
+    /// The instance that issued the token (claim `iss`).
+    pub issuer: String,
+    /// The origin that asked for the token (claim `azp`); Clerk leaves it out on tokens from a top-level navigation.
+    pub authorized_party: Option<String>,
+    /// The active organisation.
+    pub organization: Option<Organization>,
+    /// The plans of user and organisation (claim `pla`).
+    pub plans: ScopedList,
+    /// The features of user and organisation (claim `fea`).
+    pub features: ScopedList,
+    /// How long ago each factor was verified when the token was made (claim `fva`).
+    pub factor_ages: Option<FactorAges>,
+    /// Who acts as the user, when it is somebody else (claim `act`).
+    pub actor: Option<Object>,
+    /// Whether the session still has tasks to do (claim `sts` is `pending`).
+    pub pending: bool,
+    /// When the token was made (claim `iat`).
+    pub issued_at: Option<UnixTime>,
+    /// When the token starts to hold (claim `nbf`).
+    pub not_before: Option<UnixTime>,
+    /// When the token ceases to hold (claim `exp`).
+    pub expires_at: UnixTime,
+    /// Every claim, custom ones too.
+    pub claims: Object,
+}
+
+/// The organisation that is active in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Organization {
+    /// `org_…`.
+    pub id: String,
+    /// The name in addresses, where there is one.
+    pub slug: Option<String>,
+    /// The role with its prefix: `org:admin`.
+    pub role: Option<String>,
+    /// Custom permissions with their prefix: `org:invoices:create`.
+    pub permissions: Vec<String>,
+}
+
+/// Minutes since the first and second factor were verified; `None` for never or not enrolled (`-1`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FactorAges {
+    /// Minutes since the first factor.
+    pub first: Option<f64>,
+    /// Minutes since the second factor.
+    pub second: Option<f64>,
+}
+
+/// Why claims that are rightly signed make no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClaimsError {
+    /// A claim of the wrong kind.
+    Malformed,
+    /// No session's: without `sid`, or a machine's subject.
+    Type,
+    /// `sub` is missing, or is not `user_…`.
+    Subject,
+}
+
+impl Session {
+    /// Folds claims into a session. The issuer, audience and times are the verifier's to check.
+    pub(crate) fn from_claims(claims: Object) -> Result<Self, ClaimsError> {
+        let user_id = subject(&claims)?;
+        let session_id = match claims.get("sid") {
+            Some(Value::String(id)) if !id.is_empty() => id.clone(),
+            None | Some(Value::Null) => return Err(ClaimsError::Type),
+            Some(_) => return Err(ClaimsError::Malformed),
+        };
+        let features = ScopedList::from_claim(text(&claims, "fea")?.as_deref());
+        let version_2 = claims.get("v").and_then(Value::as_f64) == Some(2.0);
+        let organization = if version_2 { organization_v2(&claims, &features)? } else { organization_v1(&claims)? };
+        Ok(Self {
+            user_id,
+            session_id,
+            issuer: text(&claims, "iss")?.unwrap_or_default(),
+            authorized_party: text(&claims, "azp")?,
+            organization,
+            plans: ScopedList::from_claim(text(&claims, "pla")?.as_deref()),
+            features,
+            factor_ages: claims.get("fva").and_then(factor_ages),
+            actor: actor(&claims)?,
+            pending: pending(&claims)?,
+            issued_at: time(&claims, "iat")?,
+            not_before: time(&claims, "nbf")?,
+            expires_at: time(&claims, "exp")?.ok_or(ClaimsError::Malformed)?,
+            claims,
+        })
+    }
+}
+
+/// The session as JSON: what `whoami` answers.
+impl Serialize for Session {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let organization = self.organization.as_ref();
+        serde_json::json!({
+            "userId": self.user_id,
+            "sessionId": self.session_id,
+            "organization": organization,
+            "authorizedParty": self.authorized_party,
+            "actor": self.actor,
+            "issuedAt": self.issued_at.map(UnixTime::seconds),
+            "expiresAt": self.expires_at.seconds(),
+            "claims": self.claims,
+        })
+        .serialize(serializer)
+    }
+}
+
+fn subject(claims: &Object) -> Result<String, ClaimsError> {
+    match claims.get("sub") {
+        Some(Value::String(subject)) if subject.starts_with("mch_") => Err(ClaimsError::Type),
+        Some(Value::String(subject)) if subject.len() > "user_".len() && subject.starts_with("user_") => {
+            Ok(subject.clone())
+        }
+        _ => Err(ClaimsError::Subject),
+    }
+}
+
+/// A claim that is text where it is there at all.
+fn text(claims: &Object, name: &str) -> Result<Option<String>, ClaimsError> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(ClaimsError::Malformed),
+    }
+}
+
+/// A claim that is text where it is there and not null.
+fn text_or_null(claims: &Object, name: &str) -> Result<Option<String>, ClaimsError> {
+    if claims.get(name).is_some_and(Value::is_null) { Ok(None) } else { text(claims, name) }
+}
+
+/// A `NumericDate` where it is there at all.
+fn time(claims: &Object, name: &str) -> Result<Option<UnixTime>, ClaimsError> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::Number(number)) => UnixTime::from_numeric_date(number).map(Some).ok_or(ClaimsError::Malformed),
+        Some(_) => Err(ClaimsError::Malformed),
+    }
+}
+
+fn organization_v2(claims: &Object, features: &ScopedList) -> Result<Option<Organization>, ClaimsError> {
+    let members = match claims.get("o") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(members)) => members,
+        Some(_) => return Err(ClaimsError::Malformed),
+    };
+    let id = text(members, "id")?.filter(|id| !id.is_empty()).ok_or(ClaimsError::Malformed)?;
+    let (names, masks) = (text_or_null(members, "per")?, text_or_null(members, "fpm")?);
+    Ok(Some(Organization {
+        id,
+        slug: text_or_null(members, "slg")?,
+        role: text_or_null(members, "rol")?.map(|role| format!("org:{role}")),
+        permissions: permissions::decode(features, names.as_deref(), masks.as_deref()),
+    }))
+}
+
+fn organization_v1(claims: &Object) -> Result<Option<Organization>, ClaimsError> {
+    let Some(id) = text_or_null(claims, "org_id")?.filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    let permissions = match claims.get("org_permissions") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(values)) => values
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned).ok_or(ClaimsError::Malformed))
+            .collect::<Result<_, _>>()?,
+        Some(_) => return Err(ClaimsError::Malformed),
+    };
+    let (slug, role) = (text_or_null(claims, "org_slug")?, text_or_null(claims, "org_role")?);
+    Ok(Some(Organization { id, slug, role, permissions }))
+}
+
+/// Two numbers, each -1 or at least nought; anything else is no answer, which reads as "never" to a rule.
+fn factor_ages(value: &Value) -> Option<FactorAges> {
+    let [first, second] = value.as_array()?.as_slice() else {
+        return None;
+    };
+    let age = |value: &Value| match value.as_f64()? {
+        -1.0 => Some(None),
+        minutes if minutes >= 0.0 => Some(Some(minutes)),
+        _ => None,
+    };
+    Some(FactorAges { first: age(first)?, second: age(second)? })
+}
+
+fn actor(claims: &Object) -> Result<Option<Object>, ClaimsError> {
+    match claims.get("act") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(actor)) => Ok(Some(actor.clone())),
+        Some(_) => Err(ClaimsError::Malformed),
+    }
+}
+
+fn pending(claims: &Object) -> Result<bool, ClaimsError> {
+    match text_or_null(claims, "sts")?.as_deref() {
+        None | Some("active") => Ok(false),
+        Some("pending") => Ok(true),
+        Some(_) => Err(ClaimsError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn session(extra: Value) -> Result<Session, ClaimsError> {
+        let mut claims = json!({"sub": "user_1", "sid": "sess_1", "iss": "https://clerk.example.com", "exp": 100});
+        for (name, value) in extra.as_object().unwrap() {
+            if value == &json!("absent") {
+                claims.as_object_mut().unwrap().remove(name);
+            } else {
+                claims[name] = value.clone();
+            }
+        }
+        Session::from_claims(claims.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn version_2_packs_permissions_into_masks() {
+        let session = session(json!({
+            "v": 2, "fea": "o:dashboard,o:teams", "pla": "o:pro",
+            "o": {"id": "org_1", "slg": "acme", "rol": "admin", "per": "manage,read", "fpm": "3,2"},
+        }))
+        .unwrap();
+        let organization = session.organization.unwrap();
+        assert_eq!(organization.role.as_deref(), Some("org:admin"));
+        assert_eq!(organization.permissions, ["org:dashboard:manage", "org:dashboard:read", "org:teams:read"]);
+        assert_eq!((organization.id.as_str(), organization.slug.as_deref()), ("org_1", Some("acme")));
+    }
+
+    #[test]
+    fn version_1_names_its_permissions() {
+        let session = session(json!({
+            "org_id": "org_1", "org_slug": "acme", "org_role": "org:admin", "org_permissions": ["org:a:b"],
+        }))
+        .unwrap();
+        let organization = session.organization.unwrap();
+        assert_eq!(
+            (organization.role.as_deref(), organization.permissions),
+            (Some("org:admin"), vec!["org:a:b".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_version_other_than_the_number_2_reads_as_version_1() {
+        for version in [json!(3), json!("2"), json!(1), json!(null)] {
+            let session = session(json!({"v": version, "o": {"id": "org_2"}, "org_id": "org_1"})).unwrap();
+            assert_eq!(session.organization.unwrap().id, "org_1");
+        }
+    }
+
+    #[test]
+    fn only_a_user_with_a_session_is_a_session() {
+        for subject in
+            [json!("absent"), json!(null), json!(1), json!(""), json!("user_"), json!("User_1"), json!(["user_1"])]
+        {
+            assert_eq!(session(json!({"sub": subject})), Err(ClaimsError::Subject), "{subject}");
+        }
+        assert_eq!(session(json!({"sub": "mch_1"})), Err(ClaimsError::Type));
+        assert_eq!(session(json!({"sid": "absent"})), Err(ClaimsError::Type));
+        assert_eq!(session(json!({"sid": ""})), Err(ClaimsError::Malformed));
+    }
+
+    #[test]
+    fn a_claim_of_the_wrong_kind_makes_no_session() {
+        for claim in [
+            json!({"exp": "100"}),
+            json!({"exp": null}),
+            json!({"exp": "absent"}),
+            json!({"exp": 1e20}),
+            json!({"nbf": null}),
+            json!({"iat": "1"}),
+            json!({"iat": 8_640_000_000_001_i64}),
+            json!({"azp": null}),
+            json!({"fea": 1}),
+            json!({"pla": []}),
+            json!({"v": 2, "o": "org_1"}),
+            json!({"v": 2, "o": {}}),
+            json!({"v": 2, "o": {"id": 1}}),
+            json!({"org_id": 1}),
+            json!({"org_id": "org_1", "org_permissions": [1]}),
+            json!({"act": "user_2"}),
+            json!({"sts": "revoked"}),
+            json!({"sts": 1}),
+        ] {
+            assert_eq!(session(claim.clone()), Err(ClaimsError::Malformed), "{claim}");
+        }
+    }
+
+    #[test]
+    fn factor_ages_are_two_numbers_or_nothing() {
+        let ages = |value: Value| session(json!({"fva": value})).unwrap().factor_ages;
+        assert_eq!(ages(json!([0, -1])), Some(FactorAges { first: Some(0.0), second: None }));
+        for bad in [json!(null), json!([1]), json!([1, 2, 3]), json!([-2, 0]), json!(["1", 2]), json!({})] {
+            assert_eq!(ages(bad.clone()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pending_session_is_told_apart() {
+        assert!(session(json!({"sts": "pending"})).unwrap().pending);
+        assert!(!session(json!({"sts": "active"})).unwrap().pending);
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: one file a command.
+//!
+//! Rules of speech: stdout carries the result and nothing else, so it can go into a pipe or a variable. Everything else is
+//! said on stderr, in lower case and without a full stop, with a hint where one helps. Exit code 0 means done, 1 that it
+//! could not be done, 2 that it was asked for wrongly.
+
+mod identifier;
+mod issuer;
+mod mint;
+mod session_token;
+mod signing_key;
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use thiserror::Error;
+
+use self::issuer::IssuerArgs;
+use self::mint::MintArgs;
+use self::session_token::TokenError;
+use self::signing_key::SigningKeyError;
+use crate::instance::PublishableKeyError;
+
+/// Protect APIs behind Clerk at the edge
+#[derive(Debug, Parser)]
+#[command(name = "clerk-edge", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a stand-in for Clerk on this machine, for development and tests
+    Issuer(IssuerArgs),
+    /// Print a token of the stand-in, or one signed with a key file
+    Mint(Box<MintArgs>),
+}
+
+/// Why a command could not be done.
+#[derive(Debug, Error)]
+enum CliError {
+    #[error("cannot write the result")]
+    Print(#[source] io::Error),
+    #[error("cannot write JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot serve")]
+    Serve(#[source] io::Error),
+    #[error("cannot name the stand-in")]
+    Instance(#[source] PublishableKeyError),
+    #[error("cannot read {}", path.display())]
+    KeyFile { path: PathBuf, source: io::Error },
+    #[error("cannot use the key")]
+    Key(#[from] SigningKeyError),
+    #[error("cannot compose the token")]
+    Token(#[from] TokenError),
+    #[error("cannot reach a stand-in at {url}")]
+    Unreachable { url: String, source: Box<ureq::Error> },
+    #[error("the stand-in refused: {0}")]
+    Refused(String),
+    #[error("what answers at {0} is not the stand-in")]
+    NotStandIn(String),
+}
+
+/// Reads the arguments, does what they say, and tells how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Issuer(args) => issuer::run(args),
+        Command::Mint(args) => mint::run(*args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+            eprintln!("clerk-edge: {}{hint}", error_chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl CliError {
+    const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { .. } => Some("choose another port with --port"),
+            Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
+            Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
+            Self::Print(_)
+            | Self::Json(_)
+            | Self::Serve(_)
+            | Self::Instance(_)
+            | Self::KeyFile { .. }
+            | Self::Key(_)
+            | Self::Token(_)
+            | Self::Refused(_) => None,
+        }
+    }
+}
+
+/// An error and its causes on one line.
+fn error_chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
+/// The one way to stdout: a line, whole before anything else happens.
+fn print_result(line: &str) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).map_err(CliError::Print)
+}

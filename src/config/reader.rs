@@ -1,0 +1,148 @@
+//! Reads a configuration table key by key, and collects every mistake instead of stopping at the first.
+//!
+//! A key that nobody asked for is a mistake too: a misspelt rule must not pass for no rule.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// One mistake in a configuration, as one sentence: where, and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The variable or the key, such as `GATEWAY.routes[2].require.role`.
+    pub place: String,
+    /// What was expected there, or what is wrong with it.
+    pub text: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.place, self.text)
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes(pub(super) Vec<Mistake>);
+
+impl Mistakes {
+    pub(super) fn add(&mut self, place: impl Into<String>, text: impl Into<String>) {
+        self.0.push(Mistake { place: place.into(), text: text.into() });
+    }
+}
+
+/// One table, the keys of which are taken one after the other.
+pub(super) struct Table<'a> {
+    members: &'a Map<String, Value>,
+    place: String,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Table<'a> {
+    /// The table at `place`, if that is what is there.
+    pub(super) fn read(value: &'a Value, place: impl Into<String>, mistakes: &mut Mistakes) -> Option<Self> {
+        let place = place.into();
+        match value {
+            Value::Object(members) => Some(Self { members, place, known: Vec::new() }),
+            _ => {
+                mistakes.add(place, "expected a table");
+                None
+            }
+        }
+    }
+
+    pub(super) fn place(&self, key: &str) -> String {
+        format!("{}.{key}", self.place)
+    }
+
+    pub(super) fn own_place(&self) -> &str {
+        &self.place
+    }
+
+    pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.known.push(key);
+        self.members.get(key)
+    }
+
+    /// A key's value through `read`; what `read` refuses is a mistake that says what was `expected`.
+    pub(super) fn take_as<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        mistakes: &mut Mistakes,
+        read: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        let read = read(value);
+        if read.is_none() {
+            mistakes.add(self.place(key), format!("expected {expected}"));
+        }
+        read
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<&'a str> {
+        self.take_as(key, "a text", mistakes, Value::as_str)
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
+        self.take_as(key, "true or false", mistakes, Value::as_bool)
+    }
+
+    /// A whole number of `range`.
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u32>,
+        mistakes: &mut Mistakes,
+    ) -> Option<u32> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let read = |value: &Value| {
+            value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number))
+        };
+        self.take_as(key, &expected, mistakes, read)
+    }
+
+    /// A list, each element through `read`, whose error is what was expected of it.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes,
+        mut read: impl FnMut(&'a str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let Some(values) = self.take_as(key, "a list of texts", mistakes, Value::as_array) else {
+            return Vec::new();
+        };
+        let mut list = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            match value.as_str().map_or_else(|| Err("expected a text".to_owned()), &mut read) {
+                Ok(element) => list.push(element),
+                Err(text) => mistakes.add(format!("{}[{index}]", self.place(key)), text),
+            }
+        }
+        list
+    }
+
+    /// One name of a few.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        key: &'static str,
+        names: &[(&str, T)],
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        let expected = format!("one of {}", names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+        let read = |value: &Value| {
+            let name = value.as_str()?;
+            names.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
+        };
+        self.take_as(key, &expected, mistakes, read)
+    }
+
+    /// Ends the table: each key that was not taken is a mistake.
+    pub(super) fn finish(self, mistakes: &mut Mistakes) {
+        for name in self.members.keys().filter(|name| !self.known.contains(&name.as_str())) {
+            let mut known = self.known.clone();
+            known.sort_unstable();
+            mistakes.add(self.place(name), format!("unknown key; expected one of {}", known.join(", ")));
+        }
+    }
+}

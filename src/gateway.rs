@@ -1,0 +1,196 @@
+//! A request head becomes a verdict: forward it, serve it here, or refuse it.
+//!
+//! Nothing here does input or output but through the verifier. The order is path, route, credentials, site, token,
+//! requirement; the first that fails decides. What no route has is refused.
+
+use std::rc::Rc;
+
+use crate::claims::Session;
+use crate::config::{Access, Config, Route, Target};
+use crate::credentials::{Carrier, Credentials, Provenance};
+use crate::headers::HeaderList;
+use crate::keys::KeyOrigin;
+use crate::method::Method;
+use crate::path::CanonicalPath;
+use crate::ports::Host;
+use crate::refusal::{Fault, Refusal};
+use crate::routes::Match;
+use crate::time::UnixTime;
+use crate::verifier::{Verified, Verifier};
+
+mod forward;
+mod head;
+mod log;
+
+pub use forward::Forward;
+pub use head::Head;
+pub use log::{LogEntry, Outcome};
+
+/// Where every gateway answers whether it is there, whatever its routes and its configuration.
+pub const HEALTH_PATH: &str = "/.well-known/clerk-edge/health";
+
+/// The handler that says that the gateway is there.
+pub const HEALTH: &str = "health";
+/// The handler that answers with the caller's session.
+pub const WHOAMI: &str = "whoami";
+/// The handlers that every gateway has.
+pub const BUILT_IN_HANDLERS: [&str; 2] = [WHOAMI, HEALTH];
+
+/// A gateway: a configuration that is right, and the verifier of its instance.
+pub struct Gateway<H: Host> {
+    config: Config,
+    verifier: Verifier<H>,
+}
+
+/// What is to be done with a request, and what the log says of it.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    /// What is to be done.
+    pub verdict: Verdict<'a>,
+    /// The path in its one spelling, when it has one.
+    pub path: Option<CanonicalPath>,
+    /// The route, when one was found.
+    pub route: Option<&'a Route>,
+    /// The session, when one was verified; on a refusal for want of rights too.
+    pub session: Option<Rc<Session>>,
+    /// Where the key came from, when a token was verified.
+    pub key_origin: Option<KeyOrigin>,
+    /// Whether the token was verified before.
+    pub remembered: bool,
+}
+
+/// What is to be done with a request.
+#[derive(Debug)]
+pub enum Verdict<'a> {
+    /// Send it on.
+    Forward(Forward<'a>),
+    /// Answer it by a handler of this Worker.
+    Serve(Serve<'a>),
+    /// Refuse it.
+    Refuse(Refusal),
+}
+
+/// A request to answer here.
+#[derive(Debug)]
+pub struct Serve<'a> {
+    /// The handler's name.
+    pub handler: &'a str,
+    /// The request as an origin would get it: a handler never sees the path or the headers as they came.
+    pub request: Option<Forward<'a>>,
+}
+
+impl<H: Host> Gateway<H> {
+    /// A gateway on `host`.
+    #[must_use]
+    pub fn new(config: Config, host: H) -> Self {
+        let verifier = Verifier::new(host, config.policy.clone(), config.keys.clone());
+        Self { config, verifier }
+    }
+
+    /// The verifier, for what falls due beside requests.
+    pub fn verifier(&self) -> &Verifier<H> {
+        &self.verifier
+    }
+
+    /// Decides on a request at the time `now`. `request_id` goes to the origin and into refusals.
+    pub async fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> Decision<'_> {
+        let mut decision = Decision {
+            verdict: Verdict::Refuse(Refusal::Theirs(Fault::PathInvalid)),
+            path: None,
+            route: None,
+            session: None,
+            key_origin: None,
+            remembered: false,
+        };
+        let verdict = self.verdict(head, request_id, now, &mut decision).await;
+        decision.verdict = verdict.unwrap_or_else(Verdict::Refuse);
+        decision
+    }
+
+    async fn verdict<'a>(
+        &'a self,
+        head: &Head,
+        request_id: &str,
+        now: UnixTime,
+        decision: &mut Decision<'a>,
+    ) -> Result<Verdict<'a>, Refusal> {
+        let path = CanonicalPath::parse(&head.path).map_err(|_| Refusal::Theirs(Fault::PathInvalid))?;
+        let path = decision.path.insert(path);
+        let method = Method::from_name(&head.method);
+        if path.match_key() == HEALTH_PATH && matches!(method, Some(Method::Get | Method::Head)) {
+            return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None }));
+        }
+        let route = self.route(path, method)?;
+        decision.route = Some(route);
+        if route.access != Access::Public {
+            let verified = self.authenticate(head, method, now).await?;
+            if let Some(Verified { session, key_origin, remembered }) = verified {
+                decision.session = Some(session);
+                decision.key_origin = Some(key_origin);
+                decision.remembered = remembered;
+            }
+            authorize(route, decision.session.as_deref())?;
+        }
+        let session = decision.session.as_deref();
+        let forward = || Forward::new(route, head, path, session, request_id);
+        Ok(match &route.target {
+            Target::Serve(handler) => {
+                let request = (!BUILT_IN_HANDLERS.contains(&handler.as_str())).then(forward);
+                Verdict::Serve(Serve { handler, request })
+            }
+            Target::Origin(_) | Target::Zone | Target::Service(_) => Verdict::Forward(forward()),
+        })
+    }
+
+    fn route(&self, path: &CanonicalPath, method: Option<Method>) -> Result<&Route, Refusal> {
+        let fault = match self.config.table.find(path, method) {
+            Match::Route(index) => match self.config.routes.get(index) {
+                Some(route) if path.specials().iter().all(|special| route.allow_in_path.contains(special)) => {
+                    return Ok(route);
+                }
+                Some(_) => Fault::PathInvalid,
+                None => Fault::RouteNotFound,
+            },
+            Match::Ambiguous => Fault::PathInvalid,
+            Match::MethodNotAllowed(_) | Match::NotFound if !path.specials().is_empty() => Fault::PathInvalid,
+            Match::MethodNotAllowed(allowed) => Fault::MethodNotAllowed(allowed),
+            Match::NotFound => Fault::RouteNotFound,
+        };
+        Err(Refusal::Theirs(fault))
+    }
+
+    /// The session of a request; `None` without credentials, never for bad ones.
+    async fn authenticate(
+        &self,
+        head: &Head,
+        method: Option<Method>,
+        now: UnixTime,
+    ) -> Result<Option<Verified>, Refusal> {
+        let Some(credentials) = Credentials::find(&head.headers, self.config.instance.as_ref(), now)? else {
+            return Ok(None);
+        };
+        let provenance = self.provenance(&head.headers, head, credentials.carrier);
+        let is_safe = method.is_some_and(Method::is_safe);
+        if credentials.carrier == Carrier::Cookie && !is_safe && !provenance.same_site {
+            return Err(Refusal::Theirs(Fault::CrossSiteRequest));
+        }
+        Ok(Some(self.verifier.verify(&credentials.token, provenance.same_origin, now).await?))
+    }
+
+    /// What the request proves of its site, looked at only where something depends on it.
+    fn provenance(&self, headers: &HeaderList, head: &Head, carrier: Carrier) -> Provenance {
+        let parties = &self.config.policy.authorized_parties;
+        if carrier == Carrier::Header && parties.is_empty() {
+            return Provenance { same_origin: false, same_site: false };
+        }
+        Provenance::of(headers, &head.origin(), parties)
+    }
+}
+
+fn authorize(route: &Route, session: Option<&Session>) -> Result<(), Refusal> {
+    match (session, route.access, &route.require) {
+        (None, Access::Required, _) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+        (Some(session), _, Some(requirement)) => requirement.check(session).map_err(Refusal::from),
+        (None, Access::Public | Access::Optional, _) | (Some(_), _, None) => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! Where the core runs: the only folder that may name a JavaScript host or a clock.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+#[cfg(target_arch = "wasm32")]
+pub mod web_crypto;
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+pub mod workers;

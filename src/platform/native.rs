@@ -1,0 +1,119 @@
+//! Native: signatures by jwt-compact, and the system's clock. For tests and the command line.
+
+use jwt_compact::AlgorithmSignature;
+use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
+use jwt_compact::jwk::JsonWebKey;
+
+use crate::algorithm::Algorithm;
+use crate::keys::PublicKey;
+use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use crate::time::UnixTime;
+
+/// The time by the system's clock.
+#[must_use]
+#[allow(clippy::disallowed_methods)] // The one place where the native skins read a clock.
+pub fn now() -> UnixTime {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    UnixTime::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Checks signatures by jwt-compact's own algorithms.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NativeSignatures;
+
+/// A key in jwt-compact's form.
+#[derive(Debug)]
+pub enum NativeKey {
+    /// For RS256, RS384 and RS512.
+    Rsa(Box<RsaPublicKey>),
+    /// For ES256.
+    P256(Box<<Es256 as jwt_compact::Algorithm>::VerifyingKey>),
+    /// For EdDSA.
+    Ed25519(Box<<Ed25519 as jwt_compact::Algorithm>::VerifyingKey>),
+}
+
+impl CheckSignature for NativeSignatures {
+    type Key = NativeKey;
+
+    async fn import(&self, key: &PublicKey, _algorithm: Algorithm) -> Result<NativeKey, HostError> {
+        let jwk: JsonWebKey<'_> = serde_json::from_value(key.to_json()).map_err(refused)?;
+        Ok(match key {
+            PublicKey::Rsa { .. } => NativeKey::Rsa(Box::new(RsaPublicKey::try_from(&jwk).map_err(refused)?)),
+            PublicKey::P256 { .. } => NativeKey::P256(Box::new((&jwk).try_into().map_err(refused)?)),
+            PublicKey::Ed25519 { .. } => NativeKey::Ed25519(Box::new((&jwk).try_into().map_err(refused)?)),
+        })
+    }
+
+    async fn check(
+        &self,
+        key: &NativeKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, HostError> {
+        Ok(match (key, algorithm) {
+            (NativeKey::Rsa(key), Algorithm::Rs256) => is_good(Rsa::rs256(), key, message, signature),
+            (NativeKey::Rsa(key), Algorithm::Rs384) => is_good(Rsa::rs384(), key, message, signature),
+            (NativeKey::Rsa(key), Algorithm::Rs512) => is_good(Rsa::rs512(), key, message, signature),
+            (NativeKey::P256(key), Algorithm::Es256) => is_good(Es256, key, message, signature),
+            (NativeKey::Ed25519(key), Algorithm::EdDsa) => is_good(Ed25519, key, message, signature),
+            (NativeKey::Rsa(_) | NativeKey::P256(_) | NativeKey::Ed25519(_), _) => false,
+        })
+    }
+}
+
+/// A host without a network and without a store, for a key that is given.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Offline;
+
+impl CheckSignature for Offline {
+    type Key = NativeKey;
+
+    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
+        NativeSignatures.import(key, algorithm).await
+    }
+
+    async fn check(
+        &self,
+        key: &NativeKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, HostError> {
+        NativeSignatures.check(key, algorithm, message, signature).await
+    }
+}
+
+impl FetchKeySet for Offline {
+    async fn fetch_key_set(&self, _url: &str, _bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
+        Err(HostError("there is no network here".to_owned()))
+    }
+}
+
+impl Store for Offline {
+    async fn load(&self, _key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(None)
+    }
+
+    async fn save(&self, _key: &str, _value: &[u8], _seconds: u32) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
+impl Pause for Offline {
+    async fn pause(&self, _milliseconds: u32) {}
+}
+
+fn is_good<A: jwt_compact::Algorithm>(algorithm: A, key: &A::VerifyingKey, message: &[u8], signature: &[u8]) -> bool
+where
+    A::Signature: AlgorithmSignature,
+{
+    let length_is_good = A::Signature::LENGTH.is_none_or(|length| length.get() == signature.len());
+    length_is_good
+        && A::Signature::try_from_slice(signature)
+            .is_ok_and(|signature| algorithm.verify_signature(&signature, key, message))
+}
+
+fn refused(error: impl std::fmt::Display) -> HostError {
+    HostError(format!("the key is refused: {error}"))
+}

@@ -1,0 +1,75 @@
+//! Requests and answers in JavaScript's form.
+
+use serde_json::Value;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect, Response, ResponseInit};
+
+use crate::headers::is_hop_by_hop;
+use crate::refusal::Refusal;
+
+/// A request to `url` with the method and the unread body of `original`, and with `headers`.
+pub(super) fn request(
+    url: &str,
+    original: &Request,
+    headers: &Headers,
+    signal: Option<&AbortSignal>,
+) -> Result<Request, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(&original.method());
+    init.set_headers(headers);
+    init.set_redirect(RequestRedirect::Manual);
+    // What one caller may see must not be kept for the next.
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(signal);
+    if let Some(body) = original.body() {
+        init.set_body(&body);
+    }
+    Request::new_with_str_and_init(url, &init)
+}
+
+/// An answer of JSON, not to be kept.
+pub(super) fn json(status: u16, body: &Value) -> Response {
+    let headers = [("content-type", "application/json"), ("cache-control", "private, no-store")];
+    text(status, &headers.map(|(name, value)| (name, value.to_owned())), &body.to_string())
+}
+
+/// A refusal as an answer.
+pub(super) fn refusal(refusal: Refusal, request_id: &str) -> Response {
+    text(refusal.status(), &refusal.headers(), &refusal.body(request_id))
+}
+
+fn text(status: u16, headers: &[(&'static str, String)], body: &str) -> Response {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    // Neither can fail: the status is one of ours, and so are the names and values of the headers.
+    let response = Response::new_with_opt_str_and_init(Some(body), &init).unwrap_or_else(|_| Response::error());
+    for (name, value) in headers {
+        let _ = response.headers().set(name, value);
+    }
+    response
+}
+
+/// An origin's answer, its body unread, with what ends at this hop taken off and headers that can be changed.
+pub(super) fn handed_through(response: &Response) -> Result<Response, JsValue> {
+    let init: &ResponseInit = response.unchecked_ref();
+    let answer = Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)?;
+    for name in ["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "upgrade"] {
+        debug_assert!(is_hop_by_hop(name));
+        answer.headers().delete(name)?;
+    }
+    Ok(answer)
+}
+
+/// What every answer to a request of a route gets: its id, and, where a session may have had a part in it, that no
+/// cache gives it to somebody else.
+pub(super) fn finish(response: &Response, request_id: &str, is_private: bool) -> Result<(), JsValue> {
+    let headers = response.headers();
+    headers.set("x-request-id", request_id)?;
+    if is_private {
+        if !headers.has("cache-control")? {
+            headers.set("cache-control", "private, no-store")?;
+        }
+        headers.append("vary", "Authorization, Cookie")?;
+    }
+    Ok(())
+}

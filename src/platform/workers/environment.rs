@@ -1,0 +1,44 @@
+//! A Worker's variables, secrets and bindings, as a configuration reads them.
+
+use js_sys::{JSON, Reflect};
+use serde_json::Value;
+use wasm_bindgen::{JsCast as _, JsValue};
+use worker::Env;
+
+use super::javascript::Service;
+use crate::config::Environment;
+
+pub(super) struct WorkerEnvironment<'a>(pub(super) &'a Env);
+
+impl WorkerEnvironment<'_> {
+    fn binding(&self, name: &str) -> Option<JsValue> {
+        let binding = Reflect::get(self.0, &name.into()).ok()?;
+        (!binding.is_undefined() && !binding.is_null()).then_some(binding)
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<Service> {
+        let binding = self.binding(name)?;
+        let is_service = Reflect::get(&binding, &"fetch".into()).is_ok_and(|fetch| fetch.is_function());
+        is_service.then(|| binding.unchecked_into())
+    }
+}
+
+impl Environment for WorkerEnvironment<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.binding(name)?.as_string()
+    }
+
+    fn json(&self, name: &str) -> Option<Value> {
+        let binding = self.binding(name)?;
+        let text = match binding.as_string() {
+            Some(text) => text,
+            None => JSON::stringify(&binding).ok()?.into(),
+        };
+        // A text that is no JSON is a value too, so that the mistake is told as one of kind, not as a missing variable.
+        Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    fn has_service(&self, name: &str) -> bool {
+        self.service(name).is_some()
+    }
+}

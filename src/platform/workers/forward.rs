@@ -1,0 +1,36 @@
+//! Sends an allowed request on, and hands the answer back; bodies stream both ways and are never read.
+
+use std::time::Duration;
+
+use web_sys::{AbortController, Headers, Request, Response};
+
+use super::answer;
+use super::host::within;
+use super::javascript::{self, Service};
+use crate::gateway::Forward;
+use crate::refusal::{Outage, Refusal};
+
+/// The origin's answer, redirects included. The time-out is for its head: a body may take as long as it takes.
+pub(super) async fn forward(
+    forward: &Forward<'_>,
+    original: &Request,
+    service: Option<&Service>,
+) -> Result<Response, Refusal> {
+    let unreachable = Refusal::Ours(Outage::OriginUnreachable);
+    let controller = AbortController::new().map_err(|_| unreachable)?;
+    let headers = Headers::new().map_err(|_| unreachable)?;
+    for (name, value) in &forward.headers {
+        headers.append(name, value).map_err(|_| unreachable)?;
+    }
+    let signal = controller.signal();
+    let request = answer::request(&forward.url, original, &headers, Some(&signal)).map_err(|_| unreachable)?;
+    let limit = Duration::from_secs(forward.route.timeout_seconds.into());
+    match within(limit, javascript::send(&request, service)).await {
+        Ok(Ok(response)) => answer::handed_through(&response).map_err(|_| unreachable),
+        Ok(Err(_)) => Err(unreachable),
+        Err(_) => {
+            controller.abort();
+            Err(Refusal::Ours(Outage::OriginTimeout))
+        }
+    }
+}

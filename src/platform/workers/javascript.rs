@@ -1,0 +1,72 @@
+//! What is asked of JavaScript directly: a request's head, `fetch`, and the clock.
+
+use js_sys::{Array, Date};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{Headers, Request, Response};
+
+use crate::gateway::Head;
+use crate::headers::HeaderList;
+use crate::time::UnixTime;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch, catch)]
+    async fn global_fetch(request: &Request) -> Result<JsValue, JsValue>;
+
+    /// A service binding.
+    pub(super) type Service;
+
+    #[wasm_bindgen(method, catch)]
+    async fn fetch(this: &Service, request: &Request) -> Result<JsValue, JsValue>;
+}
+
+/// Sends a request, by a service binding or by the network.
+pub(super) async fn send(request: &Request, service: Option<&Service>) -> Result<Response, JsValue> {
+    let response = match service {
+        Some(service) => service.fetch(request).await?,
+        None => global_fetch(request).await?,
+    };
+    response.dyn_into()
+}
+
+/// The head of a request. `CF-Connecting-IP` is the platform's own word, which no client can set there.
+pub(super) fn head(request: &Request) -> Head {
+    let headers = HeaderList::new(pairs(&request.headers()));
+    let client_ip = headers.find("cf-connecting-ip").map(std::borrow::Cow::into_owned);
+    Head::new(&request.method(), &request.url(), headers, client_ip)
+}
+
+/// The names and values of a `Headers`.
+fn pairs(headers: &Headers) -> Vec<(String, String)> {
+    let text = |entry: &Array, index| entry.get(index).as_string().unwrap_or_default();
+    Array::from(headers)
+        .iter()
+        .map(|entry| {
+            let entry: Array = entry.unchecked_into();
+            (text(&entry, 0), text(&entry, 1))
+        })
+        .collect()
+}
+
+/// The platform's clock in milliseconds; in a Worker it moves with input and output alone.
+#[allow(clippy::disallowed_methods)] // A request reads it here once at its start, and once for its log line.
+pub(super) fn milliseconds() -> f64 {
+    Date::now()
+}
+
+/// The same as a moment.
+pub(super) fn moment(milliseconds: f64) -> UnixTime {
+    UnixTime::from_milliseconds(milliseconds)
+}
+
+/// The same as text (RFC 3339).
+pub(super) fn rfc_3339(milliseconds: f64) -> String {
+    Date::new(&milliseconds.into()).to_iso_string().into()
+}
+
+/// Whole milliseconds since `started`.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Not negative, and a float cast saturates.
+pub(super) fn milliseconds_since(started: f64) -> u64 {
+    (milliseconds() - started).max(0.0) as u64
+}

@@ -1,0 +1,350 @@
+//! The route table: which pattern a path belongs to, the most specific one whatever the order they were written in.
+//!
+//! A tree of segments. In each place a literal wins over `:name`, and that over a final `*`; a branch that leads
+//! nowhere is left again. What matches nothing is not routed at all.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use crate::method::{Method, MethodSet};
+use crate::path::CanonicalPath;
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PatternError {
+    /// Not a path that a request could have.
+    #[error("expected a path such as /api/users/:id or /api/*")]
+    Path,
+    /// A `*` elsewhere than as the last segment.
+    #[error("expected a * only as the last segment, which stands for the prefix itself and all below it")]
+    Wildcard,
+    /// A segment that starts with a colon but names nothing.
+    #[error("expected a name of letters, digits and _ behind the colon")]
+    Name,
+}
+
+/// A path pattern: literal segments, `:name` for one segment, and a final `*` for the prefix itself and all below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    segments: Vec<Segment>,
+    tail: bool,
+    text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    Any,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Says what was expected in its place.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let path = text.strip_prefix('/').ok_or(PatternError::Path)?;
+        let mut parts: Vec<&str> = path.split('/').collect();
+        let tail = parts.last() == Some(&"*");
+        if tail || parts.last() == Some(&"") {
+            parts.pop();
+        }
+        let segments = parts.into_iter().map(segment).collect::<Result<_, _>>()?;
+        Ok(Self { segments, tail, text: text.to_owned() })
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+fn segment(text: &str) -> Result<Segment, PatternError> {
+    if let Some(name) = text.strip_prefix(':') {
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        return if is_name { Ok(Segment::Any) } else { Err(PatternError::Name) };
+    }
+    if text.contains('*') {
+        return Err(PatternError::Wildcard);
+    }
+    let path = CanonicalPath::parse(&format!("/{text}")).map_err(|_| PatternError::Path)?;
+    if text.is_empty() || !path.specials().is_empty() || text.contains(['?', '#']) {
+        return Err(PatternError::Path);
+    }
+    Ok(Segment::Literal(path.match_key().trim_start_matches('/').to_owned()))
+}
+
+/// What a path and method come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// The route of this index.
+    Route(usize),
+    /// The path has routes, but none for the method.
+    MethodNotAllowed(MethodSet),
+    /// No pattern has the path.
+    NotFound,
+    /// An origin that takes upper and lower case for the same would serve what another route protects.
+    Ambiguous,
+}
+
+/// Two routes that would answer for the same requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The same pattern and method as an earlier route, by its index.
+    Same(usize),
+    /// The pattern of an earlier route but for upper and lower case, in a table that takes these for the same.
+    Case(usize),
+}
+
+/// The routes by pattern and method.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    exact: Node,
+    /// The patterns in lower case, unless paths that differ by case alone are different things.
+    folded: Option<Node>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: HashMap<String, Node>,
+    any: Option<Box<Node>>,
+    here: Leaf,
+    tail: Leaf,
+}
+
+/// The routes of one pattern; two patterns are the same one when their leaves have the same first route.
+#[derive(Debug, Default, Clone)]
+struct Leaf(Vec<(MethodSet, usize)>);
+
+impl RouteTable {
+    /// An empty table. With `case_sensitive`, paths that differ by case alone are taken for different things.
+    #[must_use]
+    pub fn new(case_sensitive: bool) -> Self {
+        Self { exact: Node::default(), folded: (!case_sensitive).then(Node::default) }
+    }
+
+    /// Adds the route `index`.
+    ///
+    /// # Errors
+    /// When another route has one of its requests already.
+    pub fn insert(&mut self, pattern: &Pattern, methods: MethodSet, index: usize) -> Result<(), Conflict> {
+        let leaf = self.exact.leaf(pattern, false);
+        if let Some((_, other)) = leaf.0.iter().find(|(held, _)| held.overlaps(methods)) {
+            return Err(Conflict::Same(*other));
+        }
+        let is_new = leaf.0.is_empty();
+        leaf.0.push((methods, index));
+        if let Some(folded) = &mut self.folded {
+            let leaf = folded.leaf(pattern, true);
+            if is_new && let Some((_, other)) = leaf.0.first() {
+                return Err(Conflict::Case(*other));
+            }
+            leaf.0.push((methods, index));
+        }
+        Ok(())
+    }
+
+    /// The route for a path and method.
+    #[must_use]
+    pub fn find(&self, path: &CanonicalPath, method: Option<Method>) -> Match {
+        let key = path.match_key();
+        let Some(leaf) = self.exact.find(key) else {
+            return Match::NotFound;
+        };
+        if let Some(folded) = &self.folded
+            && key.bytes().any(|byte| byte.is_ascii_uppercase())
+            && folded.find(&key.to_ascii_lowercase()).is_none_or(|other| !other.is_same_pattern(leaf))
+        {
+            return Match::Ambiguous;
+        }
+        leaf.find(method)
+    }
+}
+
+impl Node {
+    /// The leaf of a pattern, made where it is not there yet.
+    fn leaf(&mut self, pattern: &Pattern, folded: bool) -> &mut Leaf {
+        let mut node = self;
+        for segment in &pattern.segments {
+            node = match segment {
+                Segment::Literal(text) if folded => node.literals.entry(text.to_ascii_lowercase()).or_default(),
+                Segment::Literal(text) => node.literals.entry(text.clone()).or_default(),
+                Segment::Any => node.any.get_or_insert_default(),
+            };
+        }
+        if pattern.tail { &mut node.tail } else { &mut node.here }
+    }
+
+    /// The leaf for what is left of a path: empty, or a slash and more.
+    fn find(&self, rest: &str) -> Option<&Leaf> {
+        let Some(rest) = rest.strip_prefix('/') else {
+            return self.here.non_empty().or_else(|| self.tail.non_empty());
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (segment, rest) = rest.split_at(end);
+        let literal = self.literals.get(segment).and_then(|node| node.find(rest));
+        let any = || self.any.as_ref().and_then(|node| node.find(rest));
+        literal.or_else(any).or_else(|| self.tail.non_empty())
+    }
+}
+
+impl Leaf {
+    fn non_empty(&self) -> Option<&Self> {
+        (!self.0.is_empty()).then_some(self)
+    }
+
+    fn is_same_pattern(&self, other: &Self) -> bool {
+        self.0.first().map(|(_, index)| index) == other.0.first().map(|(_, index)| index)
+    }
+
+    fn find(&self, method: Option<Method>) -> Match {
+        let found = self.0.iter().find(|(methods, _)| method.is_some_and(|method| methods.contains(method)));
+        match found {
+            Some((_, index)) => Match::Route(*index),
+            None => {
+                Match::MethodNotAllowed(self.0.iter().fold(MethodSet::NONE, |all, (methods, _)| all.union(*methods)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(patterns: &[&str]) -> RouteTable {
+        let mut table = RouteTable::new(false);
+        for (index, pattern) in patterns.iter().enumerate() {
+            table.insert(&Pattern::parse(pattern).unwrap(), MethodSet::ALL, index).unwrap();
+        }
+        table
+    }
+
+    fn find<'a>(patterns: &[&'a str], path: &str) -> Option<&'a str> {
+        let forwards = table(patterns).find(&CanonicalPath::parse(path).unwrap(), Some(Method::Get));
+        let mut reversed: Vec<_> = patterns.to_vec();
+        reversed.reverse();
+        let backwards = table(&reversed).find(&CanonicalPath::parse(path).unwrap(), Some(Method::Get));
+        let name = |found: Match, patterns: &[&'a str]| match found {
+            Match::Route(index) => Some(patterns[index]),
+            Match::NotFound => None,
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(name(forwards, patterns), name(backwards, &reversed), "{path}: the order matters");
+        name(forwards, patterns)
+    }
+
+    #[test]
+    fn the_most_specific_pattern_wins_whatever_the_order() {
+        let patterns = ["/api/*", "/api/admin/*", "/api/:id", "/api/users/:id", "/api/users/me", "/api/:kind/me", "/*"];
+        for (path, expected) in [
+            ("/api", "/api/*"),
+            ("/api/", "/api/*"),
+            ("/api/x", "/api/:id"),
+            ("/api/admin", "/api/admin/*"),
+            ("/api/admin/a/b", "/api/admin/*"),
+            ("/api/users/me", "/api/users/me"),
+            ("/api/users/7", "/api/users/:id"),
+            ("/api/teams/me", "/api/:kind/me"),
+            ("/api/users/7/x", "/api/*"),
+            ("/", "/*"),
+            ("/other", "/*"),
+            ("/api/users", "/api/:id"),
+        ] {
+            assert_eq!(find(&patterns, path), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_ends_at_a_segment() {
+        assert_eq!(find(&["/dashboard/*"], "/dashboardxyz"), None);
+        assert_eq!(find(&["/api"], "/api/x"), None);
+        assert_eq!(find(&["/api/:id"], "/api"), None);
+        assert_eq!(find(&["/api/:id/edit"], "/api/7"), None);
+        assert_eq!(find(&["/"], "/"), Some("/"));
+    }
+
+    #[test]
+    fn every_spelling_of_a_path_finds_the_same_route() {
+        let patterns = ["/api/*", "/api/admin/*", "/users/@me"];
+        for path in ["/api/%61dmin", "//api//admin/", "/api/admin%2e/../x".trim_end_matches("/../x"), "/%61pi/admin/x"]
+        {
+            let expected = if path.contains("%2e") { "/api/*" } else { "/api/admin/*" };
+            assert_eq!(find(&patterns, path), Some(expected), "{path}");
+        }
+        assert_eq!(find(&patterns, "/users/%40me"), Some("/users/@me"));
+    }
+
+    #[test]
+    fn a_path_that_another_case_would_route_elsewhere_is_ambiguous() {
+        let table = table(&["/api/*", "/api/admin/*", "/api/users/:id", "/Static/*"]);
+        let find = |path: &str| table.find(&CanonicalPath::parse(path).unwrap(), Some(Method::Get));
+        for path in ["/api/Admin", "/api/ADMIN/x", "/api/%41dmin", "/api/Users/7"] {
+            assert_eq!(find(path), Match::Ambiguous, "{path}");
+        }
+        assert_eq!(find("/API/admin"), Match::NotFound);
+        assert_eq!(find("/api/users/ABC"), Match::Route(2));
+        assert_eq!(find("/api/Other"), Match::Route(0));
+        assert_eq!(find("/Static/X"), Match::Route(3));
+        assert_eq!(find("/static/x"), Match::NotFound);
+        let mut sensitive = RouteTable::new(true);
+        for (index, pattern) in ["/api/*", "/api/admin/*", "/api/Admin"].iter().enumerate() {
+            sensitive.insert(&Pattern::parse(pattern).unwrap(), MethodSet::ALL, index).unwrap();
+        }
+        assert_eq!(sensitive.find(&CanonicalPath::parse("/api/ADMIN").unwrap(), Some(Method::Get)), Match::Route(0));
+    }
+
+    #[test]
+    fn methods_choose_among_the_routes_of_one_pattern() {
+        let mut table = RouteTable::new(false);
+        let pattern = Pattern::parse("/x").unwrap();
+        table.insert(&pattern, MethodSet::NONE.with(Method::Get), 0).unwrap();
+        table.insert(&pattern, MethodSet::NONE.with(Method::Post), 1).unwrap();
+        table.insert(&Pattern::parse("/*").unwrap(), MethodSet::ALL, 2).unwrap();
+        let find = |method: &str| table.find(&CanonicalPath::parse("/x").unwrap(), Method::from_name(method));
+        assert_eq!((find("GET"), find("HEAD"), find("POST")), (Match::Route(0), Match::Route(0), Match::Route(1)));
+        for method in ["DELETE", "get", "BREW"] {
+            let Match::MethodNotAllowed(allowed) = find(method) else { panic!("{method}") };
+            assert_eq!(allowed.allow(), "GET, HEAD, POST");
+        }
+    }
+
+    #[test]
+    fn two_routes_that_say_the_same_conflict() {
+        let conflict = |first: &str, second: &str| {
+            let mut table = RouteTable::new(false);
+            table.insert(&Pattern::parse(first).unwrap(), MethodSet::ALL, 0).unwrap();
+            table.insert(&Pattern::parse(second).unwrap(), MethodSet::NONE.with(Method::Get), 1)
+        };
+        for (first, second) in [("/a", "/a"), ("/a", "/a/"), ("/:x/b", "/:y/b"), ("/a/*", "/%61/*"), ("/@a", "/%40a")] {
+            assert_eq!(conflict(first, second), Err(Conflict::Same(0)), "{first} {second}");
+        }
+        assert_eq!(conflict("/a", "/A"), Err(Conflict::Case(0)));
+        assert_eq!(conflict("/a", "/a/*"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_no_pattern_says_so() {
+        for (text, error) in [
+            ("", PatternError::Path),
+            ("api", PatternError::Path),
+            ("/a//b", PatternError::Path),
+            ("/../a", PatternError::Path),
+            ("/a%2Fb", PatternError::Path),
+            ("/a;b", PatternError::Path),
+            ("/a?b", PatternError::Path),
+            ("/%zz", PatternError::Path),
+            ("//", PatternError::Path),
+            ("/*/a", PatternError::Wildcard),
+            ("/a*", PatternError::Wildcard),
+            ("/**", PatternError::Wildcard),
+            ("/api(.*)", PatternError::Wildcard),
+            ("/:", PatternError::Name),
+            ("/:a-b", PatternError::Name),
+        ] {
+            assert_eq!(Pattern::parse(text), Err(error), "{text}");
+        }
+    }
+}

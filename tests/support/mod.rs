@@ -1,0 +1,111 @@
+//! A host for the verifier whose network and store are values in the test, and a way to run vectors through it.
+
+#![allow(dead_code, unreachable_pub)] // Each test binary uses its own part.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use clerk_edge::algorithm::Algorithm;
+use clerk_edge::keys::PublicKey;
+use clerk_edge::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+
+pub mod vectors;
+
+/// What the key server does.
+#[derive(Clone)]
+pub enum KeyServer {
+    Answers(Vec<u8>),
+    IsDown,
+}
+
+/// The world around one verifier.
+pub struct World {
+    pub key_server: RefCell<KeyServer>,
+    pub fetches: Cell<u32>,
+    pub stored: RefCell<HashMap<String, Vec<u8>>>,
+    pub store_is_down: Cell<bool>,
+    pub saves: Cell<u32>,
+    pub loads: Cell<u32>,
+    pub pauses: Cell<u32>,
+    pub bearer: RefCell<Option<String>>,
+}
+
+impl World {
+    pub fn with_key_set(document: impl Into<Vec<u8>>) -> Rc<Self> {
+        Rc::new(Self {
+            key_server: RefCell::new(KeyServer::Answers(document.into())),
+            fetches: Cell::new(0),
+            stored: RefCell::default(),
+            store_is_down: Cell::new(false),
+            saves: Cell::new(0),
+            loads: Cell::new(0),
+            pauses: Cell::new(0),
+            bearer: RefCell::default(),
+        })
+    }
+}
+
+/// The world as a host, with the signatures of the platform under test.
+pub struct TestHost<S> {
+    pub world: Rc<World>,
+    pub signatures: S,
+}
+
+fn count(cell: &Cell<u32>) {
+    cell.set(cell.get() + 1);
+}
+
+impl<S: CheckSignature> CheckSignature for TestHost<S> {
+    type Key = S::Key;
+
+    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<S::Key, HostError> {
+        self.signatures.import(key, algorithm).await
+    }
+
+    async fn check(
+        &self,
+        key: &S::Key,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, HostError> {
+        self.signatures.check(key, algorithm, message, signature).await
+    }
+}
+
+impl<S> FetchKeySet for TestHost<S> {
+    async fn fetch_key_set(&self, _url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
+        count(&self.world.fetches);
+        *self.world.bearer.borrow_mut() = bearer.map(str::to_owned);
+        match &*self.world.key_server.borrow() {
+            KeyServer::Answers(document) => Ok(document.clone()),
+            KeyServer::IsDown => Err(HostError("down".into())),
+        }
+    }
+}
+
+impl<S> Store for TestHost<S> {
+    async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        count(&self.world.loads);
+        if self.world.store_is_down.get() {
+            return Err(HostError("down".into()));
+        }
+        Ok(self.world.stored.borrow().get(key).cloned())
+    }
+
+    async fn save(&self, key: &str, value: &[u8], _seconds: u32) -> Result<(), HostError> {
+        count(&self.world.saves);
+        if self.world.store_is_down.get() {
+            return Err(HostError("down".into()));
+        }
+        self.world.stored.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+}
+
+impl<S> Pause for TestHost<S> {
+    async fn pause(&self, _milliseconds: u32) {
+        count(&self.world.pauses);
+    }
+}
