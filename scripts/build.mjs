@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
-import { buildEnv, crateTools, paths, root } from './lib/toolchain.mjs';
+import { buildEnv, crateTools, paths, root, rustEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
 const STAMP = join(root, 'build', '.stamp');
@@ -24,10 +24,21 @@ export async function build() {
       cwd: root,
       env: buildEnv(),
       quiet: true,
-      onLine: (line) => /^\s*Compiling /.test(line) && count(line.trim()),
+      onLine: compiling(count),
     }),
   );
   writeFileSync(STAMP, stamp);
+}
+
+/** Builds the command line, which holds the stand-in for Clerk. */
+export function buildCommandLine() {
+  return step('building the command line', (count) =>
+    run('cargo', ['build', '--bin', 'clerk-edge'], { cwd: root, env: rustEnv(), quiet: true, onLine: compiling(count) }),
+  );
+}
+
+function compiling(count) {
+  return (line) => /^\s*Compiling /.test(line) && count(line.trim());
 }
 
 /** The contents of all sources and the versions of all tools, in one hash. */

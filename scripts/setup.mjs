@@ -70,9 +70,7 @@ async function addWasmTarget(sysroot) {
 }
 
 async function installPackages() {
-  const stamp = createHash('sha256');
-  for (const name of ['package.json', 'package-lock.json']) stamp.update(readFileSync(join(root, name)));
-  const wanted = stamp.digest('hex');
+  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return;
   // Without node_modules/.bin in its PATH, lest npm runs on the very Node that it replaces.
   const options = { cwd: root, env: toolchain.rustEnv(), quiet: true };

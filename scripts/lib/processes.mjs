@@ -14,6 +14,7 @@ const TAIL_LINES = 60;
 export class Failure extends Error {}
 
 const groups = new Set();
+let ending = false;
 
 /** Starts a program that runs until it is ended. Its input is empty; the caller reads what it pipes. */
 export function start(command, args, { stdio = ['ignore', 'pipe', 'pipe'], ...options } = {}) {
@@ -105,9 +106,13 @@ function isAlive(group) {
   });
 }
 
+/** Whether this process was told to end: what its programs say from then on is no news. */
+export function isEnding() {
+  return ending;
+}
+
 /** Ends everything and then this process when it is told to end; `code` is what it exits with. */
 export function endOnSignals(code = 130) {
-  let ending = false;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(name, async () => {
       if (ending) return;

@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { Failure, endAll, endOnSignals } from './processes.mjs';
+import { Failure, endAll, endOnSignals, isEnding } from './processes.mjs';
 
 const COUNTING = process.stderr.isTTY && !process.env.CI;
 
@@ -38,6 +38,7 @@ export async function program(url, main, { codeOnSignal } = {}) {
   try {
     process.exitCode = (await main(process.argv.slice(2))) ?? 0;
   } catch (error) {
+    if (isEnding()) return;
     say(error instanceof Failure ? `error: ${error.message}` : (error.stack ?? String(error)));
     process.exitCode = 1;
   } finally {

@@ -49,6 +49,11 @@ export function rustChannel() {
   return read('rust-toolchain.toml').match(/^channel = "(.+)"$/m)[1];
 }
 
+/** The date that says how workerd behaves, in production, in the demo and in tests alike. */
+export function compatibilityDate() {
+  return read('wrangler.toml').match(/^compatibility_date = "(.+)"$/m)[1];
+}
+
 function lockedVersion(crate) {
   const found = read('Cargo.lock').match(new RegExp(`^name = "${crate}"\nversion = "(.+)"$`, 'm'));
   return found?.[1];
