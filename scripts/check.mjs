@@ -1,8 +1,11 @@
 // Checks form: formatting, lints and documentation, on the host and for wasm, with every warning an error.
 
-import { capture, run } from './lib/processes.mjs';
-import { program, step } from './lib/report.mjs';
-import { WASM_TARGET, root, rustChannel, rustEnv } from './lib/toolchain.mjs';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { Failure, capture, run } from './lib/processes.mjs';
+import { program, say, step } from './lib/report.mjs';
+import { WASM_TARGET, paths, root, rustChannel, rustEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
 const WASM = ['--target', WASM_TARGET, '--features', 'entry', '--lib'];
@@ -13,7 +16,19 @@ const checks = [
   ['lints, wasm', ['clippy', ...WASM, '--', '-D', 'warnings']],
   ['documentation, host', ['doc', '--no-deps']],
   ['documentation, wasm', ['doc', '--no-deps', ...WASM]],
+  ...examples().map((name) => [`example ${name}`, clippyOfExample(name)]),
 ];
+
+/** Each example is a Worker and a package of its own. */
+function examples() {
+  const folder = join(root, 'examples');
+  return existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'Cargo.toml'))) : [];
+}
+
+function clippyOfExample(name) {
+  const target = ['--target', WASM_TARGET, '--target-dir', dirname(dirname(paths.cli))];
+  return ['clippy', '--manifest-path', join('examples', name, 'Cargo.toml'), ...target, '--', '-D', 'warnings'];
+}
 
 /** A minimal rustup has neither of the two components. */
 async function addComponents(env) {
@@ -28,7 +43,13 @@ await program(import.meta.url, async () => {
   await setup();
   const env = { ...rustEnv(), RUSTDOCFLAGS: '-D warnings' };
   await addComponents(env);
+  const failed = [];
   for (const [title, args] of checks) {
-    await step(`check: ${title}`, () => run('cargo', args, { cwd: root, env, quiet: true }));
+    await step(`check: ${title}`, () => run('cargo', args, { cwd: root, env, quiet: true })).catch((error) => {
+      if (!(error instanceof Failure)) throw error;
+      say(`error: ${error.message}`);
+      failed.push(title);
+    });
   }
+  if (failed.length > 0) throw new Failure(`not as they should be: ${failed.join('; ')}`);
 });

@@ -28,8 +28,14 @@ export function start(command, args, { stdio = ['ignore', 'pipe', 'pipe'], ...op
 export async function run(command, args, { quiet = false, onLine, ...options } = {}) {
   const { code, output } = await finish(command, args, { ...options, inherit: !quiet, onLine });
   if (code === 0) return;
-  if (quiet) process.stderr.write(`${output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')}\n`);
+  if (quiet) process.stderr.write(`${telling(output)}\n`);
   throw new Failure(`\`${[command, ...args].join(' ')}\` failed (${code})`);
+}
+
+/** What of a failed program's output may say why: its end, without cargo's list of crates. */
+function telling(output) {
+  const lines = output.trimEnd().split('\n').filter((line) => !/^\s*(Compiling|Checking|Downloaded|Downloading|Fresh) /.test(line));
+  return lines.slice(-TAIL_LINES).join('\n');
 }
 
 /** What a program prints on stdout, trimmed; undefined when it cannot be run or fails. */
