@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
@@ -50,7 +50,7 @@ async function fingerprint() {
   hash.update(JSON.stringify([rust, process.env.RUSTFLAGS, crateTools.map(({ crate, version }) => [crate, version])]));
   hash.update(packages);
   for (const source of SOURCES.map((name) => join(root, name)).filter(existsSync)) {
-    for (const file of files(source)) hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
+    for (const file of files(source)) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
 }
