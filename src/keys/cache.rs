@@ -119,6 +119,12 @@ impl KeyCache {
         self.last_try = Some(Try { at: now, outcome: Outcome::Succeeded });
     }
 
+    /// Notes that the store answered the try: the key server was not asked, and may be when the next question comes.
+    pub fn succeed_by_store(&mut self) {
+        self.failures = 0;
+        self.last_try = None;
+    }
+
     /// Notes that the try failed.
     pub fn fail(&mut self, now: UnixTime) {
         self.failures = self.failures.saturating_add(1);

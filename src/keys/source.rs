@@ -267,7 +267,7 @@ impl<H: Host> Keys<H> {
             if newer {
                 self.adopt(set, fetched_at, now);
                 if now.since(fetched_at) < FRESH_SECONDS && is_answered(&self.cache.borrow()) {
-                    self.cache.borrow_mut().succeed(now);
+                    self.cache.borrow_mut().succeed_by_store();
                     return Ok(KeyOrigin::Store);
                 }
             }

@@ -138,6 +138,16 @@ fn while_a_refresh_runs_a_stale_key_is_still_used() {
 }
 
 #[test]
+fn keys_from_the_store_leave_the_key_server_free_to_be_asked() {
+    let mut cache = KeyCache::default();
+    cache.begin(at(0));
+    cache.adopt(set("A"), at(0), at(0));
+    cache.succeed_by_store();
+    assert_eq!(cache.step(at(0), true), Step::Use { refresh: false });
+    assert_eq!(cache.step(at(0), false), Step::Refresh);
+}
+
+#[test]
 fn a_set_from_the_future_counts_as_fetched_now() {
     let mut cache = KeyCache::default();
     cache.adopt(set("A"), at(1_000_000), at(0));
