@@ -221,6 +221,8 @@ fn a_signed_payload_that_is_no_object_of_unique_members_is_malformed() {
             Err(MALFORMED),
             "{text}"
         );
+        let forged = Token::new().forged_by(other_key()).text_with_payload(text.as_bytes());
+        assert_eq!(verdict_at(policy(), &forged, after(0)), Err(VerifyError::Signature), "{text} is not looked at");
     }
     let latin_1 = payload(&[exp, ("x", "\"?\"")]).replace('?', "\u{1}").into_bytes();
     let latin_1: Vec<u8> = latin_1.into_iter().map(|byte| if byte == 1 { 0xe9 } else { byte }).collect();
