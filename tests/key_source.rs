@@ -201,6 +201,21 @@ fn with_no_key_at_all_tries_back_off_from_one_second_to_thirty() {
 }
 
 #[test]
+fn a_success_starts_the_back_off_anew() {
+    let world = world();
+    world.key_server_does(KeyServer::IsDown);
+    let verifier = TestVerifier::in_world(&world);
+    for (seconds, retry_after) in [(0, 1), (1, 2), (3, 4)] {
+        assert_eq!(verifier.error(&good(), seconds), Some(VerifyError::KeysUnavailable { retry_after }));
+    }
+    world.publish(key_set(&[key().jwk()]));
+    assert_eq!(verifier.origin(&good(), 7), Ok(KeyOrigin::Network));
+    world.key_server_does(KeyServer::IsDown);
+    let a_day_later = 7 + STALE_IF_ERROR;
+    assert_eq!(verifier.error(&good(), a_day_later), Some(VerifyError::KeysUnavailable { retry_after: 1 }));
+}
+
+#[test]
 fn ten_thousand_unknown_keys_in_a_thousand_seconds_cost_34_fetches() {
     for is_down in [false, true] {
         let verifier = TestVerifier::in_world(&world());
