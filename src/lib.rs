@@ -3,7 +3,7 @@
 //! The core is pure. It is told the time, the keys and the request, and says what it makes of them; where it runs is
 //! in [`platform`] alone. The chapters are listed here in reading order: token, keys, policy, gateway, platform.
 //!
-//! ```
+//! ```ignore-wasm32
 //! # let vectors = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/tokens.json"));
 //! # let vectors: serde_json::Value = serde_json::from_str(vectors)?;
 //! # let case = &vectors["cases"][0];

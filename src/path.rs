@@ -252,7 +252,7 @@ fn match_key(text: &str) -> Option<String> {
     Some(key)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 

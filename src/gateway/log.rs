@@ -89,6 +89,13 @@ impl<'a> LogEntry<'a> {
             milliseconds: 0,
         }
     }
+
+    /// The line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Text and numbers alone: there is nothing in an entry that JSON could refuse.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 fn verb(verdict: &Verdict<'_>, route: Option<&Route>) -> &'static str {

@@ -4,27 +4,34 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect, Response, ResponseInit};
 
+use crate::config::Access;
+use crate::gateway::Forward;
 use crate::headers::is_hop_by_hop;
 use crate::refusal::Refusal;
 
-/// A request to `url` with the method and the unread body of `original`, and with `headers`.
+/// The request that an origin gets: the method and the unread body of `original`.
 pub(super) fn request(
-    url: &str,
+    forward: &Forward<'_>,
     original: &Request,
-    headers: &Headers,
     signal: Option<&AbortSignal>,
 ) -> Result<Request, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in &forward.headers {
+        headers.append(name, value)?;
+    }
     let init = RequestInit::new();
     init.set_method(&original.method());
-    init.set_headers(headers);
+    init.set_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
-    // What one caller may see must not be kept for the next.
-    init.set_cache(RequestCache::NoStore);
+    if forward.route.access != Access::Public {
+        // What one caller may see must not be kept for the next.
+        init.set_cache(RequestCache::NoStore);
+    }
     init.set_signal(signal);
     if let Some(body) = original.body() {
         init.set_body(&body);
     }
-    Request::new_with_str_and_init(url, &init)
+    Request::new_with_str_and_init(&forward.url, &init)
 }
 
 /// An answer of JSON, not to be kept.

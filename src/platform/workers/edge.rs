@@ -68,7 +68,8 @@ impl Edge {
         let now = javascript::moment(started);
         let decision = gateway.decide(&head, &request_id, now).await;
         let (response, outcome) = self.carry_out(&decision, &request, env, &request_id).await;
-        let is_private = decision.route.is_none_or(|route| route.access != Access::Public);
+        let is_refusal = matches!(outcome, Outcome::Refused(_));
+        let is_private = !is_refusal && decision.route.is_some_and(|route| route.access != Access::Public);
         answer::finish(&response, &request_id, is_private)?;
         log(&head, &decision, outcome, &request_id, started);
         if gateway.verifier().is_unsettled() {
@@ -150,7 +151,7 @@ impl Broken {
         let refusal = Refusal::Ours(Outage::ConfigurationInvalid);
         let time = javascript::rfc_3339(started);
         let entry = LogEntry::without_gateway(&head.method, path.as_ref(), refusal, (&time, request_id));
-        worker::console_log!("{}", json!(entry));
+        worker::console_log!("{}", entry.to_json());
         let response = answer::refusal(refusal, request_id);
         // The names and values are this gateway's own, so setting them cannot fail.
         let _ = answer::finish(&response, request_id, false);
@@ -161,7 +162,7 @@ impl Broken {
 fn log(head: &Head, decision: &Decision<'_>, outcome: Outcome, request_id: &str, started: f64) {
     let time = javascript::rfc_3339(started);
     let elapsed = javascript::milliseconds_since(started);
-    worker::console_log!("{}", json!(LogEntry::new(head, decision, outcome, &time, request_id, elapsed)));
+    worker::console_log!("{}", LogEntry::new(head, decision, outcome, &time, request_id, elapsed).to_json());
 }
 
 fn tell(mistakes: &[Mistake]) {

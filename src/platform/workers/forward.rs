@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use web_sys::{AbortController, Headers, Request, Response};
+use web_sys::{AbortController, Request, Response};
 
 use super::answer;
 use super::host::within;
@@ -18,12 +18,7 @@ pub(super) async fn forward(
 ) -> Result<Response, Refusal> {
     let unreachable = Refusal::Ours(Outage::OriginUnreachable);
     let controller = AbortController::new().map_err(|_| unreachable)?;
-    let headers = Headers::new().map_err(|_| unreachable)?;
-    for (name, value) in &forward.headers {
-        headers.append(name, value).map_err(|_| unreachable)?;
-    }
-    let signal = controller.signal();
-    let request = answer::request(&forward.url, original, &headers, Some(&signal)).map_err(|_| unreachable)?;
+    let request = answer::request(forward, original, Some(&controller.signal())).map_err(|_| unreachable)?;
     let limit = Duration::from_secs(forward.route.timeout_seconds.into());
     match within(limit, javascript::send(&request, service)).await {
         Ok(Ok(response)) => answer::handed_through(&response).map_err(|_| unreachable),

@@ -5,12 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use serde_json::json;
-use web_sys::Headers;
 use worker::{Env, Error, Request, Response, Result};
 
 use super::answer;
 use crate::claims::Session;
-use crate::gateway::{Forward, HEALTH, Serve, WHOAMI};
+use crate::gateway::{HEALTH, Serve, WHOAMI};
 use crate::refusal::{Outage, Refusal};
 
 /// A request that a handler answers: allowed by its route, and in the form an origin would get it.
@@ -56,7 +55,7 @@ pub(super) async fn serve(
         (name, Some(forward)) => {
             let handler = handlers.iter().find(|(held, _)| *held == name).map(|(_, handler)| Rc::clone(handler));
             let handler = handler.ok_or(Refusal::Ours(Outage::HandlerFailed))?;
-            let request = rebuilt(forward, original).ok_or(Refusal::Ours(Outage::HandlerFailed))?;
+            let request = answer::request(forward, original, None).map_err(|_| Refusal::Ours(Outage::HandlerFailed))?;
             let call = Call { request: request.into(), env, session, request_id: request_id.to_owned() };
             match handler(call).await {
                 Ok(response) => Ok(response.into()),
@@ -75,12 +74,4 @@ pub(super) async fn serve(
 
 fn whoami(session: Option<&Session>) -> serde_json::Value {
     session.map_or_else(|| json!({"userId": null}), |session| json!(session))
-}
-
-fn rebuilt(forward: &Forward<'_>, original: &web_sys::Request) -> Option<web_sys::Request> {
-    let headers = Headers::new().ok()?;
-    for (name, value) in &forward.headers {
-        headers.append(name, value).ok()?;
-    }
-    answer::request(&forward.url, original, &headers, None).ok()
 }

@@ -1,0 +1,59 @@
+// `npm test`: every test there is, in order, or the parts that are named. Continuous integration runs the same.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build, buildCommandLine } from './build.mjs';
+import { Failure, run } from './lib/processes.mjs';
+import { program, say, seconds } from './lib/report.mjs';
+import { buildEnv, paths, root, rustEnv } from './lib/toolchain.mjs';
+import { setup } from './setup.mjs';
+
+/** A part: its name on the command line, what it is, and how to run it. All parts are run; none is ever skipped. */
+const parts = [
+  ['rust', 'cargo test', () => cargo('test')],
+  ['wasm', 'the same core in wasm, on node', () => run('wasm-pack', ['test', '--node'], { cwd: root, env: buildEnv() })],
+  ['worker', 'the built worker in workerd', () => worker()],
+  ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
+  ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
+];
+
+await program(import.meta.url, async (names) => {
+  const unknown = names.find((name) => !parts.some(([part]) => part === name));
+  if (unknown) throw new Failure(`expected ${parts.map(([name]) => name).join(', ')} or nothing, got ${unknown}`);
+  await setup();
+  const chosen = parts.filter(([name]) => names.length === 0 || names.includes(name));
+  const rows = [];
+  for (const part of chosen) rows.push(await runPart(part));
+  say('');
+  for (const { name, verdict, time, title } of rows) say(`${verdict}  ${name.padEnd(8)}${time.padStart(10)}  ${title}`);
+  return rows.every(({ verdict }) => verdict === 'ok    ') ? 0 : 1;
+});
+
+/** Runs a part to its end; a part that fails does not keep the next one from running. */
+async function runPart([name, title, work]) {
+  say(`\n=== ${name}: ${title}`);
+  const began = Date.now();
+  const error = await work().then(() => undefined, (reason) => reason);
+  if (error) say(`error: ${error instanceof Failure ? error.message : error.stack}`);
+  return { name, title, verdict: error ? 'FAILED' : 'ok    ', time: seconds(Date.now() - began) };
+}
+
+function cargo(...args) {
+  return run('cargo', args, { cwd: root, env: rustEnv() });
+}
+
+async function worker() {
+  await build();
+  await buildCommandLine();
+  const folder = join('tests', 'worker');
+  const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).sort();
+  if (files.length === 0) throw new Failure(`no tests in ${folder}`);
+  await nodeTest(files.map((name) => join(folder, name)));
+}
+
+/** Tests that need wrangler or Miniflare run on the Node among the packages. One file at a time: the machine is shared. */
+function nodeTest(files) {
+  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
+  return run(paths.node, args, { cwd: root, env: buildEnv() });
+}
