@@ -1,14 +1,14 @@
-//! The tables of README.md and SECURITY.md against the code, both ways: a name that is in one alone is a lie.
+//! README.md and SECURITY.md against the code, both ways: a name that is in one alone is a lie.
 //!
-//! A table's rows start with a name in backquotes, `` | `name` | ``, below one of three headings, in sections that end
-//! at the next heading of two hashes or fewer:
+//! In README.md a row names what it is about in backquotes in its first cell, several with a comma between them:
 //!
-//! - `## Refusals`: the code; a second cell that is a number is its status;
-//! - `## Configuration`: the key as a mistake names it, without `GATEWAY.` and with `[]` for any number, such as
-//!   `missing_azp`, `routes[].path` or `routes[].require.reverification.level`;
-//! - `## Environment`: the variable, secret or binding.
+//! - below `## Refusals`: the code; a second cell that is a number is its status;
+//! - below `## Configuration`: the key, in tables whose heads say ``key of `[vars.GATEWAY]` `` or
+//!   ``key of `[[vars.GATEWAY.routes]]` ``; the keys of `require` stand in that row's other cells, each in backquotes;
+//!   those of `reverification` in an inline table on the line that begins with its name;
+//! - below `## Environment`: the variable, secret or binding.
 //!
-//! README.md has all three whole; SECURITY.md has what it needs of them, and nothing that does not exist.
+//! In SECURITY.md whatever stands in backquotes and is spelt like a key or a variable, with an underscore, must be one.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -24,20 +24,17 @@ use clerk_edge::refusal::Refusal;
 use serde_json::{Value, json};
 use support::request::{Variables, config};
 
-/// A row of a table: its name, and its second cell.
-type Row = (String, String);
-
 fn document(name: &str) -> Option<String> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).ok();
     if text.is_none() {
-        println!("{name} is not there yet, so it is not compared");
+        println!("{name} is not there, so it is not compared");
     }
     text
 }
 
-/// The rows of the tables below `## {heading}`.
-fn rows(document: &str, heading: &str) -> Vec<Row> {
-    let (mut rows, mut is_inside, mut is_code) = (Vec::new(), false, false);
+/// The lines below `## {heading}`, code aside.
+fn section<'a>(document: &'a str, heading: &str) -> Vec<&'a str> {
+    let (mut lines, mut is_inside, mut is_code) = (Vec::new(), false, false);
     for line in document.lines() {
         is_code ^= line.trim_start().starts_with("```");
         if is_code {
@@ -45,36 +42,93 @@ fn rows(document: &str, heading: &str) -> Vec<Row> {
         }
         if line.starts_with("# ") || line.starts_with("## ") {
             is_inside = line.trim_end() == format!("## {heading}");
-        } else if is_inside && let Some(rest) = line.strip_prefix("| `") {
-            let (name, rest) = rest.split_once('`').expect("a closing backquote");
-            let second = rest.split('|').nth(1).unwrap_or_default().trim();
-            rows.push((name.to_owned(), second.to_owned()));
+        } else if is_inside {
+            lines.push(line);
         }
     }
-    rows
+    lines
 }
 
-/// What is wrong with a document's table of these names; `whole` says whether each of them must be there.
-fn complaints(document: &str, heading: &str, known: &BTreeSet<String>, whole: bool) -> Vec<String> {
-    let rows = rows(document, heading);
-    let mut complaints = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (name, second) in &rows {
-        if !known.contains(name) {
-            complaints.push(format!("{heading}: {name} does not exist"));
-        } else if !seen.insert(name) {
-            complaints.push(format!("{heading}: {name} is there twice"));
+/// What stands in backquotes in a text.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The names of a table's row, and its other cells; none for other lines.
+fn row(line: &str) -> (Vec<&str>, &str) {
+    let cells = line.strip_prefix("| `").and_then(|_| line[2..].split_once('|'));
+    cells.map_or((Vec::new(), ""), |(names, rest)| (quoted(names), rest))
+}
+
+/// The names below a heading whose rows are one table of names.
+fn documented(document: &str, heading: &str) -> Vec<String> {
+    section(document, heading).into_iter().flat_map(|line| row(line).0).map(str::to_owned).collect()
+}
+
+/// The configuration keys that a document names, each in its place.
+fn documented_keys(document: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut place = "nowhere.";
+    for line in section(document, "Configuration") {
+        if line.starts_with("| key of `[vars.GATEWAY]`") {
+            place = "";
+        } else if line.starts_with("| key of `[[vars.GATEWAY.routes]]`") {
+            place = "routes[].";
         }
-        let status = Refusal::examples().iter().find(|refusal| refusal.code() == name).map(|refusal| refusal.status());
-        if let (Some(status), Ok(documented)) = (status, second.parse::<u16>())
-            && status != documented
-        {
-            complaints.push(format!("{heading}: {name} is {status}, not {documented}"));
+        let (names, rest) = row(line);
+        keys.extend(names.iter().map(|name| format!("{place}{name}")));
+        if names == ["require"] {
+            let first_words = quoted(rest).into_iter().filter_map(|text| text.split(' ').next());
+            keys.extend(first_words.map(|key| format!("routes[].require.{key}")));
+        }
+        if line.starts_with("`reverification`") {
+            let table =
+                line.split_once("`{").and_then(|(_, rest)| rest.split_once("}`")).map_or("", |(table, _)| table);
+            let inner = table.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key.trim());
+            keys.extend(inner.map(|key| format!("routes[].require.reverification.{key}")));
         }
     }
-    let missing = known.iter().filter(|name| whole && !seen.contains(name));
-    complaints.extend(missing.map(|name| format!("{heading}: {name} is missing")));
+    keys
+}
+
+/// What is wrong with a list of documented names, of which each that is known must be one, and nothing else.
+fn complaints(documented: &[String], known: &BTreeSet<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut complaints = Vec::new();
+    for name in documented {
+        if !known.contains(name) {
+            complaints.push(format!("{name} does not exist"));
+        } else if !seen.insert(name) {
+            complaints.push(format!("{name} is there twice"));
+        }
+    }
+    complaints.extend(known.iter().filter(|name| !seen.contains(name)).map(|name| format!("{name} is missing")));
     complaints
+}
+
+/// The refusals whose documented status is another.
+fn wrong_statuses(document: &str) -> Vec<String> {
+    let examples = Refusal::examples();
+    let wrong = |line: &&str| {
+        let (names, rest) = row(line);
+        let documented = rest.split('|').next().unwrap_or_default().trim().parse::<u16>();
+        let refusal = examples.iter().find(|refusal| names == [refusal.code()]);
+        refusal.is_some_and(|refusal| documented != Ok(refusal.status()))
+    };
+    section(document, "Refusals").into_iter().filter(wrong).map(str::to_owned).collect()
+}
+
+/// What is quoted and spelt like a key or a variable, but is none.
+fn unknown_words(document: &str, keys: &[String], variables: &BTreeSet<String>) -> Vec<String> {
+    let is_of = |text: &str, letter: fn(&u8) -> bool| {
+        text.contains('_') && text.bytes().all(|byte| byte == b'_' || letter(&byte))
+    };
+    let is_key = |text: &str| keys.iter().any(|key| key.rsplit('.').next() == Some(text));
+    let is_unknown = |text: &&str| {
+        is_of(text, u8::is_ascii_lowercase) && !is_key(text)
+            || is_of(text, u8::is_ascii_uppercase) && !variables.contains(*text)
+    };
+    quoted(document).into_iter().filter(is_unknown).map(str::to_owned).collect()
 }
 
 fn refusal_codes() -> BTreeSet<String> {
@@ -146,21 +200,28 @@ fn source_files(folder: PathBuf) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_tables_of_the_readme_are_whole_and_true() {
+fn the_readme_names_every_refusal_with_its_status() {
     let Some(readme) = document("README.md") else { return };
-    let mut found = complaints(&readme, "Refusals", &refusal_codes(), true);
-    found.extend(complaints(&readme, "Configuration", &configuration_keys().into_iter().collect(), true));
-    found.extend(complaints(&readme, "Environment", &environment_names(), true));
-    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(complaints(&documented(&readme, "Refusals"), &refusal_codes()), [""; 0]);
+    assert_eq!(wrong_statuses(&readme), [""; 0]);
 }
 
 #[test]
-fn the_tables_of_the_security_document_are_true() {
+fn the_readme_names_every_configuration_key_in_its_place() {
+    let Some(readme) = document("README.md") else { return };
+    assert_eq!(complaints(&documented_keys(&readme), &configuration_keys().into_iter().collect()), [""; 0]);
+}
+
+#[test]
+fn the_readme_names_every_variable_secret_and_binding() {
+    let Some(readme) = document("README.md") else { return };
+    assert_eq!(complaints(&documented(&readme, "Environment"), &environment_names()), [""; 0]);
+}
+
+#[test]
+fn the_security_document_names_no_key_or_variable_that_does_not_exist() {
     let Some(security) = document("SECURITY.md") else { return };
-    let mut found = complaints(&security, "Refusals", &refusal_codes(), false);
-    found.extend(complaints(&security, "Configuration", &configuration_keys().into_iter().collect(), false));
-    found.extend(complaints(&security, "Environment", &environment_names(), false));
-    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(unknown_words(&security, &configuration_keys(), &environment_names()), [""; 0]);
 }
 
 #[test]
@@ -184,7 +245,7 @@ fn the_names_that_the_code_knows_are_found() {
 }
 
 #[test]
-fn a_table_that_lacks_repeats_or_invents_a_name_is_told() {
+fn a_document_that_lacks_repeats_or_invents_a_name_is_told() {
     let document = "\
 # Refusals
 | `above` | 1 |
@@ -194,8 +255,7 @@ fn a_table_that_lacks_repeats_or_invents_a_name_is_told() {
 | `token-expired` | 401 | it has |
 ### More
 | `path-invalid` | 404 |
-| `token-expired` | |
-| `invented` | 400 |
+| `token-expired`, `invented` | 401 |
 ```text
 | `in-code` | 400 |
 ```
@@ -203,12 +263,44 @@ fn a_table_that_lacks_repeats_or_invents_a_name_is_told() {
 | `route-not-found` | 404 |
 ";
     let known = ["token-expired", "path-invalid", "route-not-found"].map(str::to_owned).into_iter().collect();
-    let wrong = [
-        "Refusals: path-invalid is 400, not 404",
-        "Refusals: token-expired is there twice",
-        "Refusals: invented does not exist",
+    assert_eq!(
+        complaints(&documented(document, "Refusals"), &known),
+        ["token-expired is there twice", "invented does not exist", "route-not-found is missing"]
+    );
+    assert_eq!(wrong_statuses(document), ["| `path-invalid` | 404 |"]);
+}
+
+#[test]
+fn a_key_is_read_in_the_place_where_the_document_has_it() {
+    let document = "\
+## Configuration
+| key of `[vars.GATEWAY]` | default | |
+| `audience` | `x` | `y` |
+| key of `[[vars.GATEWAY.routes]]` | default | |
+| `require` | a session | `role`, `organization = true`, `claim` with `in` |
+| `origin`, `service` | | `z` |
+
+`reverification` is `strict`, or `{ level = \"second_factor\", after_minutes = 10 }`.
+";
+    let expected = [
+        "audience",
+        "routes[].require",
+        "routes[].require.role",
+        "routes[].require.organization",
+        "routes[].require.claim",
+        "routes[].require.in",
+        "routes[].origin",
+        "routes[].service",
+        "routes[].require.reverification.level",
+        "routes[].require.reverification.after_minutes",
     ];
-    assert_eq!(complaints(document, "Refusals", &known, false), wrong);
-    let whole = [&wrong[..], &["Refusals: route-not-found is missing"]].concat();
-    assert_eq!(complaints(document, "Refusals", &known, true), whole);
+    assert_eq!(documented_keys(document), expected);
+}
+
+#[test]
+fn a_word_that_is_spelt_like_a_name_and_is_none_is_told() {
+    let document =
+        "`missing_azp`, `no_such_key`, `JWKS`, `CLERK_NO_SUCH`, `CLERK_JWT_KEY`, `no-store`, bare_word, `kid`";
+    let unknown = unknown_words(document, &configuration_keys(), &environment_names());
+    assert_eq!(unknown, ["no_such_key", "CLERK_NO_SUCH"]);
 }
