@@ -4,6 +4,7 @@
 //! difference, so that neither side moves unnoticed.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
 
 mod support;
 

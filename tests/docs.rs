@@ -11,6 +11,7 @@
 //! In SECURITY.md whatever stands in backquotes and is spelt like a key or a variable, with an underscore, must be one.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
 
 mod support;
 

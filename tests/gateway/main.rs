@@ -2,6 +2,7 @@
 //! still be asked too late, or of something else than what is forwarded.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -149,8 +149,10 @@ fn good() -> Token {
     }))
 }
 
-/// Each request that is refused, with the code, and a header that goes with that code alone.
-fn refused_requests() -> Vec<(&'static str, Option<(&'static str, &'static str)>, Request)> {
+/// A code, a header that goes with that code alone, and a request that brings it about.
+type Refused = (&'static str, Option<(&'static str, &'static str)>, Request);
+
+fn refused_requests() -> Vec<Refused> {
     let get = || Request::get("/api/canary?canary=canary").header("x-canary", "canary");
     let with = |token: &Token| get().bearer(&token.text());
     let claim = |name: &str, value: Value| with(&good().claim(name, value));
