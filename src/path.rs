@@ -201,7 +201,8 @@ fn check_utf8(text: &str) -> Result<(), PathError> {
     if decoded.chars().any(char::is_control) { Err(PathError::Character) } else { Ok(()) }
 }
 
-/// No segment is a dot segment, not even for an origin that splits at encoded slashes or drops `;parameters`.
+/// No segment is a dot segment, not even for an origin that splits at encoded slashes, drops `;parameters`, or takes an
+/// escaped `?` or `#` for the end of the path.
 fn check_segments(text: &str) -> Result<(), PathError> {
     let mut count = 0;
     for segment in text.split('/') {
@@ -209,7 +210,7 @@ fn check_segments(text: &str) -> Result<(), PathError> {
         if !segment.contains('.') {
             continue;
         }
-        let segment = segment.replace("%5C", "%2F").replace("%3B", ";");
+        let segment = segment.replace("%5C", "%2F").replace("%3B", ";").replace("%3F", ";").replace("%23", ";");
         let is_dots = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
         if segment.split("%2F").any(is_dots) {
             return Err(PathError::DotSegment);

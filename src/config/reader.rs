@@ -142,6 +142,7 @@ impl<'a> Table<'a> {
         for name in self.members.keys().filter(|name| !self.known.contains(&name.as_str())) {
             let mut known = self.known.clone();
             known.sort_unstable();
+            known.dedup();
             mistakes.add(self.place(name), format!("unknown key; expected one of {}", known.join(", ")));
         }
     }

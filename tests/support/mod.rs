@@ -1,6 +1,7 @@
 //! A host for the verifier whose network and store are values in the test, and a way to run vectors through it.
 
 #![allow(dead_code, unreachable_pub)] // Each test binary uses its own part.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,13 +11,23 @@ use clerk_edge::algorithm::Algorithm;
 use clerk_edge::keys::PublicKey;
 use clerk_edge::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod key;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod request;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod token;
 pub mod vectors;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod verifier;
 
 /// What the key server does.
 #[derive(Clone)]
 pub enum KeyServer {
     Answers(Vec<u8>),
     IsDown,
+    /// Takes the request and never answers, so that whoever asked is given up.
+    Hangs,
 }
 
 /// The world around one verifier.
@@ -28,6 +39,7 @@ pub struct World {
     pub saves: Cell<u32>,
     pub loads: Cell<u32>,
     pub pauses: Cell<u32>,
+    pub url: RefCell<String>,
     pub bearer: RefCell<Option<String>>,
 }
 
@@ -41,8 +53,19 @@ impl World {
             saves: Cell::new(0),
             loads: Cell::new(0),
             pauses: Cell::new(0),
+            url: RefCell::default(),
             bearer: RefCell::default(),
         })
+    }
+
+    /// From now on the key server does this.
+    pub fn key_server_does(&self, does: KeyServer) {
+        *self.key_server.borrow_mut() = does;
+    }
+
+    /// From now on the key server answers with this document.
+    pub fn publish(&self, document: impl Into<Vec<u8>>) {
+        self.key_server_does(KeyServer::Answers(document.into()));
     }
 }
 
@@ -75,12 +98,15 @@ impl<S: CheckSignature> CheckSignature for TestHost<S> {
 }
 
 impl<S> FetchKeySet for TestHost<S> {
-    async fn fetch_key_set(&self, _url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
+    async fn fetch_key_set(&self, url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
         count(&self.world.fetches);
+        url.clone_into(&mut self.world.url.borrow_mut());
         *self.world.bearer.borrow_mut() = bearer.map(str::to_owned);
-        match &*self.world.key_server.borrow() {
-            KeyServer::Answers(document) => Ok(document.clone()),
+        let key_server = self.world.key_server.borrow().clone();
+        match key_server {
+            KeyServer::Answers(document) => Ok(document),
             KeyServer::IsDown => Err(HostError("down".into())),
+            KeyServer::Hangs => std::future::pending().await,
         }
     }
 }

@@ -1,0 +1,14 @@
+//! The gateway's decisions on real request heads with really signed tokens, since each check may be right by itself and
+//! still be asked too late, or of something else than what is forwarded.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod credentials;
+mod forwarding;
+mod identity;
+mod refusals;
