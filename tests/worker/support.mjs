@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { compatibilityDate, paths } from '../../scripts/lib/toolchain.mjs';
@@ -28,9 +28,16 @@ export const FRONT_END = 'https://app.example.com';
  * - `services`: by binding name, a server's address or a function from Request to Response.
  * - `outbound`: a function from Request to Response that takes every fetch to an address outside; without it they go to
  *   the network.
- * - `fakeTime`: Unix time in seconds that the Worker's clock starts at.
+ * - `fakeTime`: Unix time in seconds that the Worker's clock starts at; with `frozenTime` it stands still there.
+ * - `build`: the folder of another Worker's build.
  */
 export async function startGateway(options = {}) {
+  const [gateway] = await startGateways([options]);
+  return gateway;
+}
+
+/** Starts several in one workerd, each with its own KV; closing one closes all. */
+export async function startGateways(list) {
   const logs = [];
   const mf = new Miniflare({
     host: '127.0.0.1',
@@ -39,12 +46,16 @@ export async function startGateway(options = {}) {
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }) => logs.push(...message.split('\n').filter(Boolean).map(parsed)),
-    workers: [worker(options)],
+    workers: list.map((options, index) => worker(options, `gateway-${index}`)),
   });
   await mf.ready;
+  return Promise.all(list.map((options, index) => handle(mf, logs, options, `gateway-${index}`)));
+}
+
+async function handle(mf, logs, options, name) {
   // Straight to the Worker: Miniflare's own front door adds headers and reads some of its own.
-  const url = await mf.unsafeGetDirectURL();
-  const kv = options.kv === false || options.kv?.server ? undefined : await mf.getKVNamespace('JWKS');
+  const url = await mf.unsafeGetDirectURL(name);
+  const kv = options.kv === false || options.kv?.server ? undefined : await mf.getKVNamespace('JWKS', name);
   if (kv) for (const [key, value] of Object.entries(options.kv ?? {})) await kv.put(key, value);
   return {
     url: url.origin,
@@ -54,12 +65,12 @@ export async function startGateway(options = {}) {
     /** What the Worker logged, parsed where it is JSON. */
     logs,
     fetch: (path, init) => fetch(new URL(path, url), { redirect: 'manual', ...init }),
-    runCron: async () => (await mf.getWorker()).scheduled({ cron: '*/3 * * * *' }),
+    runCron: async () => (await mf.getWorker(name)).scheduled({ cron: '*/3 * * * *' }),
     close: () => mf.dispose(),
   };
 }
 
-function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services = {}, outbound, fakeTime }) {
+function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services = {}, outbound, fakeTime, frozenTime, build }, name) {
   const led = routes.map((route) => ('origin' in route || 'service' in route || 'serve' in route ? route : { ...route, origin: origin.url ?? origin }));
   const variables = {
     CLERK_PUBLISHABLE_KEY: issuer?.publishableKey,
@@ -69,9 +80,9 @@ function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services
   const env = {};
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) env[name] = variable(value);
   for (const [name, target] of Object.entries(services)) env[name] = service(target);
-  if (kv !== false) env.JWKS = { type: 'kv', id: 'jwks', ...(kv?.server && { dev: { remote: true } }) };
+  if (kv !== false) env.JWKS = { type: 'kv', id: `jwks-${name}`, ...(kv?.server && { dev: { remote: true } }) };
   return {
-    config: { name: 'gateway', compatibilityDate: compatibilityDate(), manifest: manifest(fakeTime), env },
+    config: { name, compatibilityDate: compatibilityDate(), manifest: manifest(build, fakeTime, frozenTime), env },
     dev: {
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       ...(outbound && { outboundService: service(outbound) }),
@@ -90,29 +101,30 @@ function service(target) {
 }
 
 /** The two files that worker-build made, and, where the time is to be another one, two that change it first. */
-function manifest(fakeTime) {
+function manifest(build, fakeTime, frozenTime) {
+  const [worker, wasm] = build ? [join(build, 'index.js'), join(build, 'index_bg.wasm')] : [paths.worker, paths.wasm];
   const modules = {
-    [basename(paths.worker)]: { type: 'esm', contents: readFileSync(paths.worker, 'utf8') },
-    [basename(paths.wasm)]: { type: 'wasm', contents: readFileSync(paths.wasm) },
+    [basename(worker)]: { type: 'esm', contents: readFileSync(worker, 'utf8') },
+    [basename(wasm)]: { type: 'wasm', contents: readFileSync(wasm) },
   };
-  if (fakeTime === undefined) return { mainModule: basename(paths.worker), modules };
-  const offset = Math.round(fakeTime * 1000 - Date.now());
+  if (fakeTime === undefined && frozenTime === undefined) return { mainModule: basename(worker), modules };
+  const now = frozenTime === undefined ? `Real.now() + ${Math.round(fakeTime * 1000 - Date.now())}` : `${frozenTime * 1000}`;
   return {
     mainModule: 'main.js',
     modules: {
       'main.js': { type: 'esm', contents: "import './clock.js'; export * from './index.js'; export { default } from './index.js';" },
-      'clock.js': { type: 'esm', contents: clock(offset) },
+      'clock.js': { type: 'esm', contents: clock(now) },
       ...modules,
     },
   };
 }
 
 /** libfaketime cannot be used: workerd's tcmalloc asks for memory before the library is ready, and both wait for ever. */
-function clock(offset) {
+function clock(now) {
   return `const Real = Date;
 globalThis.Date = class Date extends Real {
-  constructor(...parts) { parts.length === 0 ? super(Real.now() + ${offset}) : super(...parts); }
-  static now() { return Real.now() + ${offset}; }
+  constructor(...parts) { parts.length === 0 ? super(Date.now()) : super(...parts); }
+  static now() { return ${now}; }
 };`;
 }
 
