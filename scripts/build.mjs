@@ -2,32 +2,34 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 import { capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { buildEnv, crateTools, paths, root, rustEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
-const STAMP = join(root, 'build', '.stamp');
 const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo'];
 
-/** Builds the Worker where that is needed. The tools must be there. */
-export async function build() {
-  const stamp = await fingerprint();
-  if ([paths.worker, paths.wasm, STAMP].every(existsSync) && readFileSync(STAMP, 'utf8') === stamp) {
-    return say('worker: built already');
+/** Builds the Worker of a crate, the gateway's own or an example's, where that is needed. The tools must be there. */
+export async function build(crate = root) {
+  const name = relative(root, crate) || 'the worker';
+  const out = (file) => join(crate, 'build', file);
+  const stamp = await fingerprint(crate);
+  if (['index.js', 'index_bg.wasm', '.stamp'].map(out).every(existsSync) && readFileSync(out('.stamp'), 'utf8') === stamp) {
+    return say(`${name}: built already`);
   }
-  rmSync(STAMP, { force: true });
-  await step('building the worker', (count) =>
-    run(paths.toolBin('worker-build'), ['--release', '--features', 'entry'], {
-      cwd: root,
+  rmSync(out('.stamp'), { force: true });
+  const features = crate === root ? ['--features', 'entry'] : [];
+  await step(`building ${name}`, (count) =>
+    run(paths.toolBin('worker-build'), ['--release', ...features], {
+      cwd: crate,
       env: buildEnv(),
       quiet: true,
       onLine: compiling(count),
     }),
   );
-  writeFileSync(STAMP, stamp);
+  writeFileSync(out('.stamp'), stamp);
 }
 
 /** Builds the command line, which holds the stand-in for Clerk. */
@@ -42,14 +44,15 @@ function compiling(count) {
 }
 
 /** The contents of all sources and the versions of all tools, in one hash. */
-async function fingerprint() {
+async function fingerprint(crate) {
   const env = buildEnv();
   const hash = createHash('sha256');
   const rust = await capture('rustc', ['--version'], { cwd: root, env });
   const packages = readFileSync(join(root, 'package-lock.json'));
   hash.update(JSON.stringify([rust, process.env.RUSTFLAGS, crateTools.map(({ crate, version }) => [crate, version])]));
   hash.update(packages);
-  for (const source of SOURCES.map((name) => join(root, name)).filter(existsSync)) {
+  const own = crate === root ? [] : ['src', 'Cargo.toml'].map((name) => join(crate, name));
+  for (const source of [...SOURCES.map((name) => join(root, name)), ...own].filter(existsSync)) {
     for (const file of files(source)) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
@@ -67,7 +70,8 @@ function files(path) {
   }
 }
 
-await program(import.meta.url, async () => {
+// `node scripts/build.mjs [FOLDER]`: the Worker, or the one of an example.
+await program(import.meta.url, async ([folder]) => {
   await setup();
-  await build();
+  await build(folder === undefined ? root : resolve(folder));
 });

@@ -45,6 +45,7 @@ function cargo(...args) {
 
 async function worker() {
   await build();
+  await build(join(root, 'examples', 'own-handler'));
   await buildCommandLine();
   const folder = join('tests', 'worker');
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).sort();
