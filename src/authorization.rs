@@ -195,5 +195,6 @@ fn listed(list: &ScopedList, query: &str) -> bool {
     list.iter().any(|scoped| in_scope(scoped.scope) && scoped.name == name)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;

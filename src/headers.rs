@@ -123,7 +123,8 @@ fn without_clerk_cookies(value: &str) -> String {
     value.split(';').map(str::trim).filter(|pair| !pair.is_empty() && !is_clerks(pair)).collect::<Vec<_>>().join("; ")
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use proptest::prelude::*;
 

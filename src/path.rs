@@ -253,7 +253,8 @@ fn match_key(text: &str) -> Option<String> {
     Some(key)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use proptest::prelude::*;
 

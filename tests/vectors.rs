@@ -2,6 +2,8 @@
 //!
 //! Prints one closing line for each file, so it brings its own `main`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test: what cannot be read fails it.
+
 #[cfg(not(target_arch = "wasm32"))]
 mod support;
 

@@ -63,7 +63,8 @@ impl PublicKey {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
     use jwt_compact::alg::{ModulusBits, Rsa, RsaPublicKey as NativeKey};

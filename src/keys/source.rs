@@ -95,12 +95,19 @@ pub struct Found<K> {
     pub origin: KeyOrigin,
 }
 
+/// A key in the host's form, for one algorithm; of no JWK when it was given.
+struct Imported<K> {
+    jwk: Option<Jwk>,
+    algorithm: Algorithm,
+    key: Rc<K>,
+}
+
 /// The keys of one issuer.
 pub struct Keys<H: Host> {
     issuer: String,
     source: KeySource,
     cache: RefCell<KeyCache>,
-    imported: RefCell<Vec<(Option<Jwk>, Algorithm, Rc<H::Key>)>>,
+    imported: RefCell<Vec<Imported<H::Key>>>,
     generation: Cell<u64>,
     refresh_due: Cell<bool>,
     stored_at: Cell<Option<UnixTime>>,
@@ -329,25 +336,25 @@ impl<H: Host> Keys<H> {
         format!("jwks:{}", self.issuer)
     }
 
-    async fn import(&self, host: &H, key: Jwk, algorithm: Algorithm) -> Result<Rc<H::Key>, KeyError> {
-        let kept = |jwk: &Option<Jwk>| jwk.as_ref() == Some(&key);
-        if let Some((.., kept)) = self.imported.borrow().iter().find(|(jwk, of, _)| kept(jwk) && *of == algorithm) {
-            return Ok(Rc::clone(kept));
+    async fn import(&self, host: &H, jwk: Jwk, algorithm: Algorithm) -> Result<Rc<H::Key>, KeyError> {
+        let is_it = |kept: &&Imported<H::Key>| kept.jwk.as_ref() == Some(&jwk) && kept.algorithm == algorithm;
+        if let Some(kept) = self.imported.borrow().iter().find(is_it) {
+            return Ok(Rc::clone(&kept.key));
         }
-        let imported = Rc::new(host.import(key.key(), algorithm).await.map_err(|_| KeyError::Unknown)?);
-        self.imported.borrow_mut().push((Some(key), algorithm, Rc::clone(&imported)));
-        Ok(imported)
+        let key = Rc::new(host.import(jwk.key(), algorithm).await.map_err(|_| KeyError::Unknown)?);
+        self.imported.borrow_mut().push(Imported { jwk: Some(jwk), algorithm, key: Rc::clone(&key) });
+        Ok(key)
     }
 
-    async fn import_given(&self, host: &H, key: &PublicKey, algorithm: Algorithm) -> Result<Found<H::Key>, KeyError> {
-        if let Some((.., kept)) = self.imported.borrow().iter().find(|(_, of, _)| *of == algorithm) {
-            return Ok(Found { key: Rc::clone(kept), origin: KeyOrigin::Given });
+    async fn import_given(&self, host: &H, given: &PublicKey, algorithm: Algorithm) -> Result<Found<H::Key>, KeyError> {
+        if let Some(kept) = self.imported.borrow().iter().find(|kept| kept.algorithm == algorithm) {
+            return Ok(Found { key: Rc::clone(&kept.key), origin: KeyOrigin::Given });
         }
-        if !key.fits(algorithm) {
+        if !given.fits(algorithm) {
             return Err(KeyError::Unknown);
         }
-        let imported = Rc::new(host.import(key, algorithm).await.map_err(|_| KeyError::Unknown)?);
-        self.imported.borrow_mut().push((None, algorithm, Rc::clone(&imported)));
-        Ok(Found { key: imported, origin: KeyOrigin::Given })
+        let key = Rc::new(host.import(given, algorithm).await.map_err(|_| KeyError::Unknown)?);
+        self.imported.borrow_mut().push(Imported { jwk: None, algorithm, key: Rc::clone(&key) });
+        Ok(Found { key, origin: KeyOrigin::Given })
     }
 }
