@@ -218,6 +218,7 @@ proptest! {
         let request = Request::new(&method, &target).header(&name, &value).header(known, &value).header(known, &name);
         let decision = gateway.decide(&request);
         prop_assert!(decision.session.is_none());
+        let _ = request.header("cookie", &value).head().headers.for_origin(false);
         let headers = HeaderList::new(vec![(known.to_owned(), value.clone()), (name.clone(), value.clone())]);
         let _ = Credentials::find(&headers, Some(&instance()), after(0));
         let _ = Provenance::of(&headers, &value, &[]);
@@ -241,10 +242,12 @@ proptest! {
         let index = at.index(bent.len());
         bent[index] = byte;
         let _ = KeySet::parse(&bent);
-        let mut jwk = key().jwk();
-        let names: Vec<String> = jwk.as_object().unwrap().keys().cloned().collect();
-        jwk[&names[at.index(names.len())]] = value.clone();
-        let _ = KeySet::parse(key_set(&[jwk, value]).as_bytes());
+        let jwk = key().jwk();
+        for name in jwk.as_object().unwrap().keys() {
+            let mut bent = jwk.clone();
+            bent[name] = value.clone();
+            let _ = KeySet::parse(key_set(&[bent, value.clone()]).as_bytes());
+        }
     }
 
     #[test]
@@ -392,6 +395,7 @@ fn json_value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "\\PC{0,12}".prop_map(Value::from),
+        select(vec!["", "AA", "AQAB", "RSA", "."]).prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -461,20 +465,24 @@ fn configuration() -> impl Strategy<Value = Value> {
         "",
     ];
     let leaf = prop_oneof![3 => select(texts).prop_map(Value::from), 1 => json_value()];
+    let some = keys.clone();
     let value = leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
             1 => vec(inner.clone(), 0..4).prop_map(Value::from),
-            2 => vec((select(keys.clone()), inner), 0..6)
+            2 => vec((select(some.clone()), inner), 0..6)
                 .prop_map(|members| Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())),
         ]
     });
+    // Routes that are right but for one member, so that what stands behind the first mistake is read too.
+    let path = select(vec!["/api/*", "/API/*", "/api/:id", "/api/:name", "/"]);
+    let route = (path, select(keys), value.clone(), value.clone()).prop_map(|(path, key, any, require)| {
+        let mut route = json!({"path": path, "origin": "https://origin.example.com", "require": require});
+        route[key] = any;
+        route
+    });
     prop_oneof![
         1 => value.clone(),
-        2 => (value.clone(), vec(value, 0..4)).prop_map(|(mut gateway, routes)| {
-            if gateway.is_object() {
-                gateway["routes"] = Value::Array(routes);
-            }
-            gateway
-        }),
+        1 => vec(value, 0..4).prop_map(|routes| json!({"routes": routes})),
+        4 => vec(route, 0..4).prop_map(|routes| json!({"routes": routes})),
     ]
 }
