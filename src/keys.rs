@@ -8,9 +8,12 @@ mod jwk;
 mod pem;
 mod set;
 mod source;
+mod stored;
+mod issuer_keys;
 
 pub use cache::{FRESH_SECONDS, KeyCache, STALE_IF_ERROR_SECONDS, STALE_WHILE_REVALIDATE_SECONDS, Step};
+pub use issuer_keys::{Found, KeyError, Keys};
 pub use jwk::{Jwk, JwkError, PublicKey};
 pub use pem::PemError;
 pub use set::{KeySet, KeySetError};
-pub use source::{Found, KeyError, KeyOrigin, KeySource, Keys};
+pub use source::{KeyOrigin, KeySource};

@@ -201,8 +201,8 @@ fn check_utf8(text: &str) -> Result<(), PathError> {
     if decoded.chars().any(char::is_control) { Err(PathError::Character) } else { Ok(()) }
 }
 
-/// No segment is a dot segment, not even for an origin that splits at encoded slashes, drops `;parameters`, or takes an
-/// escaped `?` or `#` for the end of the path.
+/// No segment is a dot segment, not even for an origin that splits at encoded slashes, drops `;parameters` or trailing
+/// spaces, or takes an escaped `?` or `#` for the end of the path.
 fn check_segments(text: &str) -> Result<(), PathError> {
     let mut count = 0;
     for segment in text.split('/') {
@@ -210,7 +210,10 @@ fn check_segments(text: &str) -> Result<(), PathError> {
         if !segment.contains('.') {
             continue;
         }
-        let segment = segment.replace("%5C", "%2F").replace("%3B", ";").replace("%3F", ";").replace("%23", ";");
+        let mut segment = segment.replace("%5C", "%2F");
+        for end in ["%3B", "%3F", "%23", "%20"] {
+            segment = segment.replace(end, ";");
+        }
         let is_dots = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
         if segment.split("%2F").any(is_dots) {
             return Err(PathError::DotSegment);
@@ -295,6 +298,7 @@ mod tests {
             "/.%2E",
             "/a/%2e",
             "/..;/a",
+            "/..%20/a",
             "/..;x=1/a",
             "/..%3Bx/a",
             "/..%2fadmin",

@@ -473,6 +473,44 @@ fn a_cron_trigger_fetches_whatever_is_held_and_keeps_the_store_young() {
 }
 
 #[test]
+fn a_cold_cron_trigger_does_not_write_again_what_was_stored_lately() {
+    let world = world();
+    for seconds in [0, STORE_AGAIN - 1] {
+        assert!(TestVerifier::in_world(&world).refresh(seconds));
+    }
+    assert_eq!((world.fetches.get(), world.saves.get()), (2, 1));
+    assert!(TestVerifier::in_world(&world).refresh(STORE_AGAIN));
+    assert_eq!((world.fetches.get(), world.saves.get()), (3, 2));
+}
+
+#[test]
+fn a_cold_isolate_that_got_the_old_key_from_the_store_asks_for_the_new_one_at_once() {
+    let new_id = (key_set(&[other_key().jwk()]), good().by(other_key()));
+    let same_id = (key_set(&[other_key().jwk_as(key().id)]), forged());
+    for (rotated, signed_by_the_new_key) in [new_id, same_id] {
+        let world = stored_world();
+        world.publish(rotated);
+        let verifier = TestVerifier::in_world(&world);
+        assert_eq!(verifier.origin(&good(), 1), Ok(KeyOrigin::Store));
+        assert_eq!(verifier.origin(&signed_by_the_new_key, 2), Ok(KeyOrigin::Network));
+        assert_eq!(world.fetches.get(), 1);
+    }
+}
+
+#[test]
+fn a_time_in_the_store_that_no_clock_of_ours_can_have_written_is_rubbish() {
+    for (ahead, fetches) in [(60, 0), (61, 1)] {
+        let world = stored_world();
+        world.stored.borrow_mut().values_mut().for_each(|value| {
+            let text = String::from_utf8(value.clone()).unwrap();
+            *value = text.replace(&NOW.to_string(), &(NOW + ahead).to_string()).into_bytes();
+        });
+        assert!(TestVerifier::in_world(&world).origin(&good(), 0).is_ok());
+        assert_eq!(world.fetches.get(), fetches, "{ahead} s ahead");
+    }
+}
+
+#[test]
 fn a_cron_trigger_says_when_no_keys_can_be_had() {
     let world = stored_world();
     world.key_server_does(KeyServer::IsDown);
@@ -506,13 +544,14 @@ fn two_issuers_with_the_same_key_id_share_nothing() {
     assert_eq!(second.origin(&of_second, 0), Ok(KeyOrigin::Memory));
     second.settle(0);
     assert_eq!(world.stored.borrow().len(), 2);
-    for (verifier, good, bad) in
-        [(TestVerifier::in_world(&world), good(), forged()), (of_other(), of_second, posing_as_second)]
-    {
+    let of_first = (TestVerifier::in_world(&world), key_set(&[key().jwk()]), good(), forged());
+    let of_second = (of_other(), key_set(&[other_key().jwk_as(key().id)]), of_second, posing_as_second);
+    for (verifier, own_keys, good, bad) in [of_first, of_second] {
+        world.publish(own_keys);
         assert_eq!(verifier.origin(&good, 0), Ok(KeyOrigin::Store));
         assert_eq!(verifier.error(&bad, 0), Some(VerifyError::Signature));
     }
-    assert_eq!(world.fetches.get(), 2);
+    assert_eq!(world.fetches.get(), 4, "each bad signature asked its own key server once");
 }
 
 #[test]

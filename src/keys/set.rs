@@ -47,7 +47,8 @@ impl KeySet {
         Self::from_keys(members.get("keys").and_then(Value::as_array).ok_or(KeySetError::Form)?)
     }
 
-    fn from_keys(entries: &[Value]) -> Result<Self, KeySetError> {
+    /// Reads the members of a set's `keys`.
+    pub(super) fn from_keys(entries: &[Value]) -> Result<Self, KeySetError> {
         if entries.len() > KEY_SET_KEYS {
             return Err(KeySetError::TooMany);
         }
