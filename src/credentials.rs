@@ -17,6 +17,9 @@ use crate::limits::COOKIE_BYTES;
 use crate::time::UnixTime;
 use crate::verifier::OriginPattern;
 
+/// `OWS` of RFC 9110 section 5.6.3; other white space is part of a value.
+const WHITE_SPACE: [char; 2] = [' ', '\t'];
+
 /// Why what a request carries is no credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CredentialsError {
@@ -72,7 +75,7 @@ fn bearer(value: &str) -> Result<&str, CredentialsError> {
     if value.contains(',') {
         return Err(CredentialsError::Ambiguous);
     }
-    let (scheme, token) = value.trim().split_once(' ').ok_or(CredentialsError::Malformed)?;
+    let (scheme, token) = value.trim_matches(WHITE_SPACE).split_once(' ').ok_or(CredentialsError::Malformed)?;
     let token = token.trim_start_matches(' ');
     let is_token = !token.is_empty() && !["null", "undefined"].contains(&token) && !token.contains([' ', '\t']);
     if scheme.eq_ignore_ascii_case("bearer") && is_token { Ok(token) } else { Err(CredentialsError::Malformed) }
@@ -83,7 +86,7 @@ struct Cookies<'a>(&'a str);
 
 impl Cookies<'_> {
     fn find(&self, name: &str) -> Option<String> {
-        let mut pairs = self.0.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs = self.0.split(';').filter_map(|pair| pair.trim_matches(WHITE_SPACE).split_once('='));
         let (_, value) = pairs.find(|(held, _)| *held == name)?;
         let decoded = percent_decode_str(value).decode_utf8();
         Some(decoded.map_or_else(|_| value.to_owned(), |value| value.into_owned()))

@@ -45,6 +45,16 @@ fn any_other_authorization_is_malformed() {
 }
 
 #[test]
+fn only_spaces_and_tabs_are_white_space_around_a_token() {
+    assert_eq!(find(&[("authorization", " \tBearer a.b.c\t ")]), Ok(Some(("a.b.c".into(), Carrier::Header))));
+    for value in ["Bearer a.b.c\u{a0}", "Bearer \u{2003}a.b.c", "\u{a0}Bearer a.b.c", "Bearer a.b.c\u{c}"] {
+        let found = find(&[("authorization", value)]);
+        assert_ne!(found, Ok(Some(("a.b.c".into(), Carrier::Header))), "{value:?}");
+        assert_ne!(found, Ok(None), "{value:?}");
+    }
+}
+
+#[test]
 fn two_authorization_values_are_ambiguous() {
     assert_eq!(find(&[("authorization", "Bearer a, Bearer b")]), Err(CredentialsError::Ambiguous));
     assert_eq!(find(&[("authorization", "Bearer a"), ("Authorization", "Bearer b")]), Err(CredentialsError::Ambiguous));
