@@ -143,13 +143,14 @@ impl<H: Host> Verifier<H> {
             return Ok(Verified { session, key_origin: KeyOrigin::Memory, remembered: true });
         }
         let token = UntrustedToken::parse(text, &self.policy.algorithms)?;
-        let key_origin = self.check_signature(&token, now).await?;
-        let generation = self.keys.generation();
+        let Found { origin: key_origin, generation, .. } = self.check_signature(&token, now).await?;
         let claims = token.claims_of_good_signature()?;
         self.check_issuer_and_audience(&claims)?;
         let session = Rc::new(Session::from_claims(claims)?);
         self.check_use(&session, same_origin, now)?;
-        self.remembered.borrow_mut().insert(text, &session, generation);
+        if generation == self.keys.generation() {
+            self.remembered.borrow_mut().insert(text, &session, generation);
+        }
         Ok(Verified { session, key_origin, remembered: false })
     }
 
@@ -178,18 +179,19 @@ impl<H: Host> Verifier<H> {
         self.remembered.borrow_mut().find(text, self.keys.generation())
     }
 
-    async fn check_signature(&self, token: &UntrustedToken<'_>, now: UnixTime) -> Result<KeyOrigin, VerifyError> {
+    /// The key that signed a token.
+    async fn check_signature(&self, token: &UntrustedToken<'_>, now: UnixTime) -> Result<Found<H::Key>, VerifyError> {
         let (key_id, algorithm) = (token.key_id(), token.algorithm());
         let found = self.keys.find(&self.host, key_id, algorithm, now).await?;
         if self.is_signed_by(&found, token).await? {
-            return Ok(found.origin);
+            return Ok(found);
         }
         // Clerk's `kid` may stay the same over a rotation, so a bad signature may mean that the key is an old one.
         let other = match self.keys.find_other(&self.host, key_id, algorithm, now).await {
             Err(KeyError::Unknown) => return Err(VerifyError::Signature),
             other => other?,
         };
-        if self.is_signed_by(&other, token).await? { Ok(other.origin) } else { Err(VerifyError::Signature) }
+        if self.is_signed_by(&other, token).await? { Ok(other) } else { Err(VerifyError::Signature) }
     }
 
     async fn is_signed_by(&self, found: &Found<H::Key>, token: &UntrustedToken<'_>) -> Result<bool, VerifyError> {

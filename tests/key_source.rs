@@ -10,14 +10,17 @@ mod support;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use clerk_edge::keys::{KeyOrigin, KeySource};
+use clerk_edge::algorithm::Algorithm;
+use clerk_edge::keys::{KeyOrigin, KeySource, PublicKey};
 use clerk_edge::limits::KEY_SET_BYTES;
-use clerk_edge::verifier::{TokenPolicy, VerifyError};
+use clerk_edge::platform::native::{NativeKey, NativeSignatures};
+use clerk_edge::ports::{CheckSignature, HostError};
+use clerk_edge::verifier::{TokenPolicy, Verifier, VerifyError};
 use serde_json::{Value, json};
 use support::key::{key, key_set, other_key};
 use support::token::{ISSUER, NOW, Token, after};
 use support::verifier::{KEY_SET_URL, TestVerifier, key_set_source};
-use support::{KeyServer, World};
+use support::{KeyServer, TestHost, World};
 
 const FRESH: i64 = 5 * 60;
 const STALE_WHILE_REVALIDATE: i64 = 60 * 60;
@@ -606,4 +609,45 @@ fn a_try_that_told_nothing_for_fifteen_seconds_is_waited_for_no_longer() {
         assert_eq!(verifier.origin(&good(), seconds), Ok(KeyOrigin::Network));
         assert_eq!(world.pauses.get(), pauses, "{seconds} s");
     }
+}
+
+/// Signatures whose check is interrupted once, as WebCrypto's is: other requests go on meanwhile.
+struct Interrupted;
+
+impl CheckSignature for Interrupted {
+    type Key = NativeKey;
+
+    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
+        NativeSignatures.import(key, algorithm).await
+    }
+
+    async fn check(
+        &self,
+        key: &NativeKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, HostError> {
+        let mut interrupted = false;
+        std::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if std::mem::replace(&mut interrupted, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        NativeSignatures.check(key, algorithm, message, signature).await
+    }
+}
+
+#[test]
+fn a_key_removed_while_a_signature_is_checked_with_it_is_not_remembered_for() {
+    let world = world();
+    let host = TestHost { world: Rc::clone(&world), signatures: Interrupted };
+    let verifier = Verifier::new(host, TokenPolicy::for_issuer(ISSUER), key_set_source());
+    let token = good().text();
+    let mut verifying = Box::pin(verifier.verify(&token, false, after(0)));
+    assert!(verifying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    world.publish(key_set(&[other_key().jwk()]));
+    pollster::block_on(verifier.refresh_keys(after(0))).unwrap();
+    assert!(pollster::block_on(verifying).is_ok(), "the key was there when the token came");
+    assert_eq!(pollster::block_on(verifier.verify(&token, false, after(0))).err(), Some(VerifyError::KeyId));
 }

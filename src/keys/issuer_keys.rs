@@ -41,6 +41,8 @@ pub struct Found<K> {
     pub key: Rc<K>,
     /// Where it came from.
     pub origin: KeyOrigin,
+    /// The generation of the keys that it was found in.
+    pub generation: u64,
 }
 
 /// A key in the host's form, for one algorithm; of no JWK when it was given.
@@ -143,7 +145,9 @@ impl<H: Host> Keys<H> {
         let is_known = |cache: &KeyCache| is_wanted(&cache.find(key_id, algorithm, now));
         let origin = self.settle_step(host, now, is_known).await?;
         let key = self.cache.borrow().find(key_id, algorithm, now).ok_or(KeyError::Unknown)?;
-        Ok(Found { key: self.import(host, key, algorithm).await?, origin })
+        // Told before anything is waited for: while a key is imported or used, the keys may change.
+        let generation = self.generation();
+        Ok(Found { key: self.import(host, key, algorithm).await?, origin, generation })
     }
 
     /// Whether [`Keys::settle`] has work to do.
@@ -304,13 +308,13 @@ impl<H: Host> Keys<H> {
 
     async fn import_given(&self, host: &H, given: &PublicKey, algorithm: Algorithm) -> Result<Found<H::Key>, KeyError> {
         if let Some(kept) = self.imported.borrow().iter().find(|kept| kept.algorithm == algorithm) {
-            return Ok(Found { key: Rc::clone(&kept.key), origin: KeyOrigin::Given });
+            return Ok(Found { key: Rc::clone(&kept.key), origin: KeyOrigin::Given, generation: self.generation() });
         }
         if !given.fits(algorithm) {
             return Err(KeyError::Unknown);
         }
         let key = Rc::new(host.import(given, algorithm).await.map_err(|_| KeyError::Unknown)?);
         self.imported.borrow_mut().push(Imported { jwk: None, algorithm, key: Rc::clone(&key) });
-        Ok(Found { key, origin: KeyOrigin::Given })
+        Ok(Found { key, origin: KeyOrigin::Given, generation: self.generation() })
     }
 }
