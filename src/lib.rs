@@ -47,6 +47,7 @@ pub mod method;
 pub mod routes;
 pub mod headers;
 pub mod credentials;
+pub mod webhook;
 pub mod refusal;
 pub mod config;
 pub mod gateway;

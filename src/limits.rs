@@ -58,3 +58,19 @@ pub const CLOCK_SKEW_SECONDS: u32 = 300;
 
 /// Longest time-out of an origin that a configuration may ask for, in seconds.
 pub const ORIGIN_TIMEOUT_SECONDS: u32 = 600;
+
+/// Longest body of a webhook, in bytes: 1 MiB, the longest that Svix's own libraries have a known answer for. Clerk's
+/// deliveries hold one object of a few kilobytes; this one body is read whole, of an isolate's 128 MiB.
+pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;
+
+/// Longest id of a webhook, in bytes. Svix's have 31.
+pub const WEBHOOK_ID_BYTES: usize = 256;
+
+/// Most signatures of one webhook. There is one for each secret in use: one, two or three while it rotates.
+pub const WEBHOOK_SIGNATURES: usize = 16;
+
+/// Farthest time of a webhook either side of now, in seconds: Svix's own tolerance. A retry is signed anew.
+pub const WEBHOOK_TOLERANCE_SECONDS: u64 = 300;
+
+/// How long a delivered webhook's id is remembered, in seconds: three days. Svix tries again for 28 hours.
+pub const WEBHOOK_MEMORY_SECONDS: u32 = 3 * 24 * 60 * 60;

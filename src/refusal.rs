@@ -11,6 +11,7 @@ use crate::credentials::CredentialsError;
 use crate::method::MethodSet;
 use crate::token::TokenError;
 use crate::verifier::VerifyError;
+use crate::webhook::WebhookError;
 
 /// A request that is not let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,10 @@ pub enum Fault {
     PathInvalid,
     RouteNotFound,
     MethodNotAllowed(MethodSet),
+    WebhookHeadersMissing,
+    WebhookSignatureInvalid,
+    WebhookTimestampOutOfRange,
+    WebhookBodyTooLarge,
 }
 
 /// What is wrong on this side.
@@ -149,6 +154,21 @@ impl Fault {
             Self::MethodNotAllowed(_) => {
                 row("method-not-allowed", 405, Challenge::None, "The method is not allowed here")
             }
+            Self::WebhookHeadersMissing => {
+                row("webhook-headers-missing", 400, Challenge::None, "A webhook header is missing or malformed")
+            }
+            Self::WebhookSignatureInvalid => {
+                row("webhook-signature-invalid", 400, Challenge::None, "The webhook's signature is not valid")
+            }
+            Self::WebhookTimestampOutOfRange => row(
+                "webhook-timestamp-out-of-range",
+                400,
+                Challenge::None,
+                "The webhook's timestamp is too far from now",
+            ),
+            Self::WebhookBodyTooLarge => {
+                row("webhook-body-too-large", 413, Challenge::None, "The webhook's body is too large")
+            }
         }
     }
 }
@@ -203,6 +223,10 @@ impl Refusal {
             PathInvalid,
             RouteNotFound,
             MethodNotAllowed(MethodSet::ALL),
+            WebhookHeadersMissing,
+            WebhookSignatureInvalid,
+            WebhookTimestampOutOfRange,
+            WebhookBodyTooLarge,
         ];
         let ours = [
             Outage::KeysUnavailable { retry_after: 30 },
@@ -322,6 +346,17 @@ impl From<Unmet> for Refusal {
             Unmet::Plan => Fault::InsufficientPlan,
             Unmet::Claim => Fault::InsufficientClaim,
             Unmet::Reverification(asked) => Fault::ReverificationRequired(asked),
+        })
+    }
+}
+
+impl From<WebhookError> for Refusal {
+    fn from(error: WebhookError) -> Self {
+        Self::Theirs(match error {
+            WebhookError::Headers => Fault::WebhookHeadersMissing,
+            WebhookError::Timestamp => Fault::WebhookTimestampOutOfRange,
+            WebhookError::BodyTooLarge => Fault::WebhookBodyTooLarge,
+            WebhookError::Signature => Fault::WebhookSignatureInvalid,
         })
     }
 }
