@@ -12,10 +12,12 @@ use crate::limits::{CLOCK_SKEW_SECONDS, ORIGIN_TIMEOUT_SECONDS, ROUTES};
 use crate::path::CanonicalPath;
 use crate::routes::{Conflict, RouteTable};
 use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
+use crate::webhook::WebhookSecrets;
 
 mod reader;
 mod requirement;
 mod route;
+mod webhook;
 
 pub use reader::Mistake;
 use reader::{Mistakes, Table};
@@ -44,6 +46,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// The routes by path and method.
     pub table: RouteTable,
+    /// The secrets that webhooks are signed with, where there are any; always where a route is for webhooks.
+    pub webhook_secrets: Option<WebhookSecrets>,
 }
 
 impl Config {
@@ -72,6 +76,7 @@ impl Config {
         };
         let (routes, route_table) =
             table.as_mut().map(|table| read_routes(table, &settings, &defaults, &mut mistakes)).unwrap_or_default();
+        let webhook_secrets = webhook::secrets(environment, &routes, &mut mistakes);
         if let Some(table) = table {
             table.finish(&mut mistakes);
         }
@@ -79,7 +84,7 @@ impl Config {
             return Err(mistakes.0);
         };
         let policy = TokenPolicy { issuer, ..settings.policy };
-        Ok(Self { instance, policy, keys, routes, table: route_table })
+        Ok(Self { instance, policy, keys, routes, table: route_table, webhook_secrets })
     }
 }
 

@@ -17,14 +17,17 @@ use crate::refusal::{Fault, Refusal};
 use crate::routes::Match;
 use crate::time::UnixTime;
 use crate::verifier::{Verified, Verifier};
+use crate::webhook::UnverifiedDelivery;
 
 mod forward;
 mod head;
 mod log;
+mod webhook;
 
 pub use forward::Forward;
 pub use head::Head;
 pub use log::{LogEntry, Outcome};
+pub use webhook::{Delivery, Webhook};
 
 /// Where every gateway answers whether it is there, whatever its routes and its configuration.
 pub const HEALTH_PATH: &str = "/.well-known/clerk-edge/health";
@@ -66,6 +69,12 @@ pub enum Verdict<'a> {
     Forward(Forward<'a>),
     /// Answer it by a handler of this Worker.
     Serve(Serve<'a>),
+    /// Read its body and go on with [`Gateway::receive`].
+    Webhook(Webhook<'a>),
+    /// Send a webhook on, with the body that was checked, and remember it when the target takes it.
+    Deliver(Delivery<'a>),
+    /// Say that it went well: the target took this webhook before.
+    Repeat,
     /// Refuse it.
     Refuse(Refusal),
 }
@@ -122,6 +131,11 @@ impl<H: Host> Gateway<H> {
         }
         let route = self.route(path, method)?;
         decision.route = Some(route);
+        if route.access == Access::Webhook {
+            let delivery = UnverifiedDelivery::read(&head.headers, now)?;
+            let forward = Forward::new(route, head, path, None, request_id);
+            return Ok(Verdict::Webhook(Webhook { forward, delivery }));
+        }
         if route.access != Access::Public {
             let verified = self.authenticate(head, method, now).await?;
             if let Some(Verified { session, key_origin, remembered }) = verified {
@@ -189,7 +203,8 @@ impl<H: Host> Gateway<H> {
 
 fn authorize(route: &Route, session: Option<&Session>) -> Result<(), Refusal> {
     match (session, route.access, &route.require) {
-        (None, Access::Required, _) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+        // A webhook's route is decided elsewhere; were it asked for here, it would be refused.
+        (None, Access::Required | Access::Webhook, _) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
         (Some(session), _, Some(requirement)) => requirement.check(session).map_err(Refusal::from),
         (None, Access::Public | Access::Optional, _) | (Some(_), _, None) => Ok(()),
     }

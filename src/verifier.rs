@@ -127,6 +127,11 @@ impl<H: Host> Verifier<H> {
         Self { host, policy, keys, remembered: RefCell::default() }
     }
 
+    /// Where it runs, for what else is asked of that.
+    pub(crate) fn host(&self) -> &H {
+        &self.host
+    }
+
     /// What tokens must meet.
     pub fn policy(&self) -> &TokenPolicy {
         &self.policy

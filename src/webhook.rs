@@ -16,10 +16,8 @@ use crate::limits::{WEBHOOK_BODY_BYTES, WEBHOOK_ID_BYTES, WEBHOOK_SIGNATURES, WE
 use crate::time::UnixTime;
 
 /// The families of header names: Svix's own, which Clerk sends, and those of Standard Webhooks.
-const FAMILIES: [[&str; 3]; 2] = [
-    ["svix-id", "svix-timestamp", "svix-signature"],
-    ["webhook-id", "webhook-timestamp", "webhook-signature"],
-];
+const FAMILIES: [[&str; 3]; 2] =
+    [["svix-id", "svix-timestamp", "svix-signature"], ["webhook-id", "webhook-timestamp", "webhook-signature"]];
 
 /// Bytes of an HMAC-SHA256.
 const SIGNATURE_BYTES: usize = 32;

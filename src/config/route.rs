@@ -43,6 +43,8 @@ pub enum Access {
     Optional,
     /// A session is needed.
     Required,
+    /// Credentials are not looked at: a delivery of Clerk's is let in by its signature.
+    Webhook,
 }
 
 /// Where a route leads.
@@ -63,7 +65,7 @@ pub enum Target {
 pub struct Origin {
     /// `https://host:port`
     pub base: String,
-    /// Empty, or a path without a slash at its end.
+    /// Empty, or a path without a slash at its end; of a webhook's target the whole path.
     pub path: String,
 }
 
@@ -79,22 +81,24 @@ pub(super) struct Defaults<'a> {
 pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistakes: &mut Mistakes) -> Option<Route> {
     let mut table = Table::read(value, place, mistakes)?;
     let pattern = pattern(&mut table, mistakes);
-    let methods = methods(&mut table, mistakes);
+    let is_webhook = webhook(&mut table, mistakes);
+    let methods = if is_webhook { Some(WEBHOOK_METHODS) } else { methods(&mut table, mistakes) };
     let levels = [("public", Access::Public), ("optional", Access::Optional), ("required", Access::Required)];
     let access = table.one_of("access", &levels, mistakes).unwrap_or(Access::Required);
+    let access = if is_webhook { Access::Webhook } else { access };
     let require_place = table.place("require");
     let require_value = table.take("require");
     let require = require_value.and_then(|value| requirement::read(value, require_place.clone(), 1, mistakes));
-    if require_value.is_some() && access != Access::Required {
+    if require_value.is_some() && !matches!(access, Access::Required | Access::Webhook) {
         mistakes.add(require_place, "expected only on a route whose access is required");
     }
-    let target = target(&mut table, defaults, mistakes);
+    let target = target(&mut table, defaults, is_webhook, mistakes);
     let strip_prefix = strip_prefix(&mut table, pattern.as_ref(), target.as_ref(), mistakes);
     let allow_in_path = table.list("allow_in_path", mistakes, |text| {
         let special = Special::ALL.into_iter().find(|special| special.spelling() == text);
         special.ok_or_else(|| format!("expected one of {}", Special::ALL.map(Special::spelling).join(", ")))
     });
-    let forward_token = table.flag("forward_token", mistakes).unwrap_or(defaults.forward_token);
+    let forward_token = table.flag("forward_token", mistakes).unwrap_or(defaults.forward_token && !is_webhook);
     let timeout_seconds = table.number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes);
     table.finish(mistakes);
     Some(Route {
@@ -121,6 +125,30 @@ fn pattern(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<Pattern> {
     Pattern::parse(text).map_err(|error| mistakes.add(place, error.to_string())).ok()
 }
 
+/// The one method that deliveries come by.
+const WEBHOOK_METHODS: MethodSet = MethodSet::NONE.with(Method::Post);
+
+/// Whether a route is for webhooks. What a session or the request's own path would decide has no place on one.
+fn webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) -> bool {
+    if table.take("webhook").is_none() {
+        return false;
+    }
+    table.one_of("webhook", &[("clerk", ())], mistakes);
+    for key in ["access", "require", "forward_token", "strip_prefix"] {
+        if table.take(key).is_some() {
+            mistakes.add(table.place(key), "expected only on a route without webhook");
+        }
+    }
+    let is_post = |methods: &Value| methods.as_array().is_some_and(|list| list.iter().all(|name| name == "POST"));
+    if table.take("methods").is_some_and(|methods| !is_post(methods)) {
+        mistakes.add(table.place("methods"), "expected POST alone on a route with webhook; leave it out");
+    }
+    if table.take("serve").is_some() {
+        mistakes.add(table.place("webhook"), "expected only on a route that forwards");
+    }
+    true
+}
+
 fn methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> {
     if table.take("methods").is_none() {
         return Some(MethodSet::ALL);
@@ -138,7 +166,7 @@ fn methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> 
     (mistakes.0.len() == before).then_some(set)
 }
 
-fn target(table: &mut Table<'_>, defaults: &Defaults<'_>, mistakes: &mut Mistakes) -> Option<Target> {
+fn target(table: &mut Table<'_>, defaults: &Defaults<'_>, is_webhook: bool, mistakes: &mut Mistakes) -> Option<Target> {
     let origin = table.text("origin", mistakes);
     let service = table.text("service", mistakes);
     let serve = table.text("serve", mistakes);
@@ -162,7 +190,7 @@ fn target(table: &mut Table<'_>, defaults: &Defaults<'_>, mistakes: &mut Mistake
     match origin? {
         "zone" => Some(Target::Zone),
         address => {
-            let origin = Origin::parse(address);
+            let origin = if is_webhook { Origin::parse_exact(address) } else { Origin::parse(address) };
             if origin.is_none() {
                 let text = "expected zone or an address such as https://api.example.com/base, without query or credentials; http is for this machine alone";
                 mistakes.add(table.place("origin"), text);
@@ -199,6 +227,13 @@ impl Origin {
     /// Reads an address: https, or http to this machine; a path, and nothing behind it.
     #[must_use]
     pub fn parse(address: &str) -> Option<Self> {
+        let Self { base, path } = Self::parse_exact(address)?;
+        Some(Self { base, path: path.trim_end_matches('/').to_owned() })
+    }
+
+    /// The same, the path as it stands there: for an address that no other path is put behind.
+    #[must_use]
+    pub fn parse_exact(address: &str) -> Option<Self> {
         if !is_trusted_address(address) {
             return None;
         }
@@ -209,7 +244,6 @@ impl Origin {
             return None;
         }
         let path = CanonicalPath::parse(path).ok().filter(|path| path.specials().is_empty())?;
-        let path = path.as_str().trim_end_matches('/').to_owned();
-        Some(Self { base: format!("{scheme}://{authority}"), path })
+        Some(Self { base: format!("{scheme}://{authority}"), path: path.to_string() })
     }
 }

@@ -194,7 +194,26 @@ fn every_mistake_on_a_route_names_its_place() {
         (json!({"allow_in_path": ["%00"]}), "routes[0].allow_in_path[0]: expected one of %2F"),
         (json!({"timeout_seconds": 0}), "routes[0].timeout_seconds: expected a whole number from 1 to 600"),
         (json!({"forward_token": "yes"}), "routes[0].forward_token: expected true or false"),
-        (json!({"webhook": "clerk"}), "routes[0].webhook: unknown key"),
+        (json!({"webhook": "svix"}), "routes[0].webhook: expected one of clerk"),
+        (json!({"webhook": "clerk", "access": "public"}), "routes[0].access: expected only on a route without webhook"),
+        (
+            json!({"webhook": "clerk", "require": {"role": "admin"}}),
+            "routes[0].require: expected only on a route without",
+        ),
+        (
+            json!({"webhook": "clerk", "forward_token": false}),
+            "routes[0].forward_token: expected only on a route without",
+        ),
+        (
+            json!({"webhook": "clerk", "strip_prefix": "/api"}),
+            "routes[0].strip_prefix: expected only on a route without",
+        ),
+        (json!({"webhook": "clerk", "methods": ["POST", "PUT"]}), "routes[0].methods: expected POST alone"),
+        (json!({"webhook": "clerk", "methods": "POST"}), "routes[0].methods: expected POST alone"),
+        (
+            json!({"webhook": "clerk", "origin": null, "serve": "whoami"}),
+            "routes[0].webhook: expected only on a route that",
+        ),
         (json!({"require": {}}), "routes[0].require: expected at least one condition"),
         (json!({"require": {"not": {"role": "x"}}}), "routes[0].require.not: unknown key"),
         (json!({"require": {"role": ""}}), "routes[0].require.role: expected a name"),
@@ -308,4 +327,37 @@ fn a_proxy_or_satellite_moves_the_key_set() {
         "https://clerk.sat.org/.well-known/jwks.json"
     );
     assert_eq!(url(json!({"CLERK_DOMAIN": "sat.org"})), "https://clerk.example.com/.well-known/jwks.json");
+}
+
+#[test]
+fn a_webhook_route_takes_post_alone_leads_to_its_very_address_and_asks_for_a_secret() {
+    let key = publishable_key(InstanceKind::Production, "clerk.example.com");
+    let read = |secrets: Value, origin: &str| {
+        let routes = json!([{"path": "/webhooks/clerk", "webhook": "clerk", "origin": origin}]);
+        let mut variables = json!({"CLERK_PUBLISHABLE_KEY": key, "GATEWAY": {"forward_token": true, "routes": routes}});
+        for (name, secret) in secrets.as_object().unwrap() {
+            variables[name] = secret.clone();
+        }
+        read_with(variables)
+    };
+    let config = read(json!({"CLERK_WEBHOOK_SIGNING_SECRET": "whsec_YWJj YWJk"}), "https://a.example/b/").unwrap();
+    let route = &config.routes[0];
+    assert_eq!((route.access, route.methods.allow(), route.forward_token), (Access::Webhook, "POST".to_owned(), false));
+    assert_eq!(route.target, Target::Origin(Origin { base: "https://a.example".into(), path: "/b/".into() }));
+    assert!(!format!("{config:?}").contains("YWJ") && format!("{config:?}").contains("2 redacted"));
+    assert!(read(json!({"CLERK_WEBHOOK_SECRET": "whsec_YWJj"}), "zone").is_ok());
+    for (secrets, expected) in [
+        (json!({}), "CLERK_WEBHOOK_SIGNING_SECRET: missing; a route with webhook asks for"),
+        (json!({"CLERK_WEBHOOK_SIGNING_SECRET": ""}), "CLERK_WEBHOOK_SIGNING_SECRET: missing"),
+        (json!({"CLERK_WEBHOOK_SIGNING_SECRET": "whsec_"}), "CLERK_WEBHOOK_SIGNING_SECRET: expected one or more"),
+        (
+            json!({"CLERK_WEBHOOK_SIGNING_SECRET": "whsec_!", "CLERK_WEBHOOK_SECRET": "whsec_YWJj"}),
+            "CLERK_WEBHOOK_SIGNING_SECRET: expected one or more",
+        ),
+        (json!({"CLERK_WEBHOOK_SECRET": "whsec_YWJj !"}), "CLERK_WEBHOOK_SECRET: expected one or more"),
+    ] {
+        let found = read(secrets.clone(), "zone").unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(expected), "{secrets}: {found:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What an origin gets: the canonical path behind its own base, the caller's headers without ours, then ours once.
 
 use crate::claims::Session;
-use crate::config::{Route, Target};
+use crate::config::{Access, Route, Target};
 use crate::headers::value_of_claim;
 use crate::limits::IDENTITY_HEADER_BYTES;
 use crate::path::CanonicalPath;
@@ -48,6 +48,13 @@ fn url(route: &Route, head: &Head, path: &CanonicalPath) -> String {
         Target::Origin(origin) => (origin.base.as_str(), origin.path.as_str()),
         Target::Zone | Target::Service(_) | Target::Serve(_) => (own.as_str(), ""),
     };
+    if route.access == Access::Webhook {
+        // The address is the target itself; nothing of the sender's is put behind it.
+        return match &route.target {
+            Target::Origin(_) => format!("{base}{prefix}"),
+            Target::Zone | Target::Service(_) | Target::Serve(_) => format!("{base}{path}"),
+        };
+    }
     let rest = route.strip_prefix.as_ref().and_then(|prefix| path.strip_prefix(prefix)).unwrap_or(path.as_str());
     match &head.query {
         Some(query) => format!("{base}{prefix}{rest}?{query}"),

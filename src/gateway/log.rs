@@ -102,8 +102,10 @@ fn verb(verdict: &Verdict<'_>, route: Option<&Route>) -> &'static str {
     match (verdict, route.map(|route| &route.target)) {
         (Verdict::Refuse(_), _) => "refuse",
         (Verdict::Serve(_), _) => "serve",
-        (Verdict::Forward(_), Some(Target::Service(_))) => "forward-service",
-        (Verdict::Forward(_), Some(Target::Zone)) => "forward-zone",
-        (Verdict::Forward(_), _) => "forward",
+        (Verdict::Webhook(_), _) => "receive",
+        (Verdict::Repeat, _) => "repeat",
+        (Verdict::Forward(_) | Verdict::Deliver(_), Some(Target::Service(_))) => "forward-service",
+        (Verdict::Forward(_) | Verdict::Deliver(_), Some(Target::Zone)) => "forward-zone",
+        (Verdict::Forward(_) | Verdict::Deliver(_), _) => "forward",
     }
 }

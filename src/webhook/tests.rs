@@ -61,7 +61,9 @@ fn a_timestamp_may_be_300_seconds_away_and_not_301() {
 
 #[test]
 fn a_timestamp_is_digits_alone() {
-    for timestamp in ["", " ", "-1", "+1750000000", "01750000000", "1750000000.0", "1.75e9", "0x1", "NaN", "1_750_000_000"] {
+    for timestamp in
+        ["", " ", "-1", "+1750000000", "01750000000", "1750000000.0", "1.75e9", "0x1", "NaN", "1_750_000_000"]
+    {
         assert_eq!(verdict_of(ID, timestamp, &signature_now()), Err(WebhookError::Headers), "{timestamp:?}");
     }
     for timestamp in ["1750000000 ", " 1750000000", "1750000000, 1750000000", "1750000000\0", "١٧٥٠٠٠٠٠٠٠"] {

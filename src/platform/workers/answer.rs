@@ -9,10 +9,11 @@ use crate::gateway::Forward;
 use crate::headers::is_hop_by_hop;
 use crate::refusal::Refusal;
 
-/// The request that an origin gets: the method and the unread body of `original`.
+/// The request that an origin gets: the method of `original`, and a body.
 pub(super) fn request(
     forward: &Forward<'_>,
     original: &Request,
+    body: Option<&JsValue>,
     signal: Option<&AbortSignal>,
 ) -> Result<Request, JsValue> {
     let headers = Headers::new()?;
@@ -28,8 +29,8 @@ pub(super) fn request(
         init.set_cache(RequestCache::NoStore);
     }
     init.set_signal(signal);
-    if let Some(body) = original.body() {
-        init.set_body(&body);
+    if let Some(body) = body {
+        init.set_body(body);
     }
     Request::new_with_str_and_init(&forward.url, &init)
 }

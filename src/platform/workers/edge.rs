@@ -5,17 +5,18 @@ use std::future::Future;
 use std::rc::Rc;
 
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env, Result};
 
 use super::environment::WorkerEnvironment;
 use super::handlers::{Call, Handler};
 use super::host::WorkerHost;
-use super::{answer, forward, handlers, javascript};
+use super::{answer, forward, handlers, javascript, webhook};
 use crate::config::{Access, Config, Mistake, Target, health_paths};
-use crate::gateway::{BUILT_IN_HANDLERS, Decision, Gateway, HEALTH_PATH, Head, LogEntry, Outcome, Verdict};
+use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Gateway, HEALTH_PATH, Head, LogEntry, Outcome, Verdict};
 use crate::path::CanonicalPath;
-use crate::refusal::{Outage, Refusal};
+use crate::refusal::{Fault, Outage, Refusal};
 
 /// A gateway, cheap to clone. Keep one in a `thread_local!`.
 #[derive(Clone, Default)]
@@ -66,8 +67,10 @@ impl Edge {
             Err(broken) => return Ok(broken.answer(&head, &request_id, started)),
         };
         let now = javascript::moment(started);
-        let decision = gateway.decide(&head, &request_id, now).await;
-        let (response, outcome) = self.carry_out(&decision, &request, env, &request_id).await;
+        let mut decision = gateway.decide(&head, &request_id, now).await;
+        let body = webhook::receive(&gateway, &mut decision, &request).await;
+        let (response, outcome) = self.carry_out(&decision, &request, body.as_ref(), env, &request_id).await;
+        webhook::remember(&gateway, &decision, &response).await;
         let is_refusal = matches!(outcome, Outcome::Refused(_));
         let is_private = !is_refusal && decision.route.is_some_and(|route| route.access != Access::Public);
         answer::finish(&response, &request_id, is_private)?;
@@ -114,20 +117,24 @@ impl Edge {
         &self,
         decision: &Decision<'_>,
         request: &Request,
+        body: Option<&JsValue>,
         env: Env,
         request_id: &str,
     ) -> (Response, Outcome) {
         let answer = match &decision.verdict {
             Verdict::Refuse(refusal) => Err(*refusal),
             Verdict::Serve(serve) => {
-                handlers::serve(&self.0.handlers, serve, decision.session.clone(), request, env, request_id).await
+                handlers::serve(&self.0.handlers, serve, decision.session.clone(), request, body, env, request_id).await
             }
-            Verdict::Forward(forward) => {
+            Verdict::Repeat => Ok(answer::json(200, &json!({"status": "delivered-before"}))),
+            // A webhook whose body nobody read goes nowhere.
+            Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
+            Verdict::Forward(forward) | Verdict::Deliver(Delivery { forward, .. }) => {
                 let service = match &forward.route.target {
                     Target::Service(name) => WorkerEnvironment(&env).service(name),
                     Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
                 };
-                forward::forward(forward, request, service.as_ref()).await
+                forward::forward(forward, request, body, service.as_ref()).await
             }
         };
         match answer {

@@ -1,7 +1,8 @@
-//! Sends an allowed request on, and hands the answer back; bodies stream both ways and are never read.
+//! Sends an allowed request on, and hands the answer back; bodies stream both ways and are not read here.
 
 use std::time::Duration;
 
+use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Request, Response};
 
 use super::answer;
@@ -14,11 +15,12 @@ use crate::refusal::{Outage, Refusal};
 pub(super) async fn forward(
     forward: &Forward<'_>,
     original: &Request,
+    body: Option<&JsValue>,
     service: Option<&Service>,
 ) -> Result<Response, Refusal> {
     let unreachable = Refusal::Ours(Outage::OriginUnreachable);
     let controller = AbortController::new().map_err(|_| unreachable)?;
-    let request = answer::request(forward, original, Some(&controller.signal())).map_err(|_| unreachable)?;
+    let request = answer::request(forward, original, body, Some(&controller.signal())).map_err(|_| unreachable)?;
     let limit = Duration::from_secs(forward.route.timeout_seconds.into());
     match within(limit, javascript::send(&request, service)).await {
         Ok(Ok(response)) => answer::handed_through(&response).map_err(|_| unreachable),

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use worker::{Env, Error, Request, Response, Result};
 
 use super::answer;
@@ -46,6 +47,7 @@ pub(super) async fn serve(
     serve: &Serve<'_>,
     session: Option<Rc<Session>>,
     original: &web_sys::Request,
+    body: Option<&JsValue>,
     env: Env,
     request_id: &str,
 ) -> std::result::Result<web_sys::Response, Refusal> {
@@ -55,7 +57,8 @@ pub(super) async fn serve(
         (name, Some(forward)) => {
             let handler = handlers.iter().find(|(held, _)| *held == name).map(|(_, handler)| Rc::clone(handler));
             let handler = handler.ok_or(Refusal::Ours(Outage::HandlerFailed))?;
-            let request = answer::request(forward, original, None).map_err(|_| Refusal::Ours(Outage::HandlerFailed))?;
+            let request = answer::request(forward, original, body, None);
+            let request = request.map_err(|_| Refusal::Ours(Outage::HandlerFailed))?;
             let call = Call { request: request.into(), env, session, request_id: request_id.to_owned() };
             match handler(call).await {
                 Ok(response) => Ok(response.into()),
