@@ -9,6 +9,7 @@ mod issuer;
 mod mint;
 mod session_token;
 mod signing_key;
+mod webhook;
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -23,7 +24,9 @@ use self::issuer::IssuerArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
+use self::webhook::WebhookArgs;
 use crate::instance::PublishableKeyError;
+use crate::webhook::SecretError;
 
 /// Protect APIs behind Clerk at the edge
 #[derive(Debug, Parser)]
@@ -39,6 +42,8 @@ enum Command {
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
     Mint(Box<MintArgs>),
+    /// Stand in for Clerk's webhooks
+    Webhook(Box<WebhookArgs>),
 }
 
 /// Why a command could not be done.
@@ -66,6 +71,14 @@ enum CliError {
     Refused(String),
     #[error("what answers at {0} is not the stand-in")]
     NotStandIn(String),
+    #[error("there is no signing secret")]
+    NoSecret,
+    #[error("cannot use CLERK_WEBHOOK_SIGNING_SECRET")]
+    Secret(#[source] SecretError),
+    #[error("cannot reach {url}")]
+    NoAnswer { url: String, source: Box<ureq::Error> },
+    #[error("the delivery was answered {0}")]
+    NotDelivered(u16),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -74,6 +87,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Issuer(args) => issuer::run(args),
         Command::Mint(args) => mint::run(*args),
+        Command::Webhook(args) => webhook::run(*args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,6 +104,7 @@ impl CliError {
         match self {
             Self::Listen { .. } => Some("choose another port with --port"),
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
+            Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Print(_)
             | Self::Json(_)
@@ -98,7 +113,10 @@ impl CliError {
             | Self::KeyFile { .. }
             | Self::Key(_)
             | Self::Token(_)
-            | Self::Refused(_) => None,
+            | Self::Refused(_)
+            | Self::Secret(_)
+            | Self::NoAnswer { .. }
+            | Self::NotDelivered(_) => None,
         }
     }
 }

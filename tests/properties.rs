@@ -64,6 +64,7 @@ fn told(decision: &Decision<'_>, with_query: bool) -> String {
             let url = if with_query { &forward.url } else { forward.url.split('?').next().unwrap_or_default() };
             format!("{url} {:?}", forward.headers)
         }
+        Verdict::Webhook(_) | Verdict::Deliver(_) | Verdict::Repeat => "webhook".to_owned(),
     };
     format!("{route:?} {user:?} {verdict}")
 }

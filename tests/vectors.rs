@@ -1,4 +1,5 @@
-//! Token vectors through the real verifier: the project's own, those beside it, and those of `CLERK_EDGE_VECTORS`.
+//! Vectors of tokens and webhooks through the real checks: the project's own, those beside it, and those of
+//! `CLERK_EDGE_VECTORS`.
 //!
 //! Prints one closing line for each file, so it brings its own `main`.
 
@@ -31,15 +32,16 @@ fn main() -> std::process::ExitCode {
         files.sort();
         for file in files {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            if name.starts_with("webhooks") && name.ends_with(".json") {
-                println!("{name}: not run: this version has no webhooks");
-            }
-            if !name.starts_with("tokens") || !name.ends_with(".json") {
+            let is_of = |kind: &str| name.starts_with(kind) && name.ends_with(".json");
+            if !is_of("tokens") && !is_of("webhooks") {
                 continue;
             }
             let document = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-            let outcome =
-                pollster::block_on(support::vectors::run(&document, clerk_edge::platform::native::NativeSignatures));
+            let outcome = if is_of("webhooks") {
+                support::vectors::run_webhooks(&document)
+            } else {
+                pollster::block_on(support::vectors::run(&document, clerk_edge::platform::native::NativeSignatures))
+            };
             for failure in &outcome.failures {
                 eprintln!("{failure}");
             }

@@ -26,6 +26,15 @@ async fn every_vector_has_the_verdict_that_it_has_natively() {
 }
 
 #[wasm_bindgen_test]
+fn every_webhook_has_the_verdict_that_it_has_natively() {
+    let document = serde_json::from_str(include_str!("vectors/webhooks.json")).unwrap();
+    let outcome = support::vectors::run_webhooks(&document);
+    assert!(outcome.failures.is_empty(), "{:#?}", outcome.failures);
+    assert!(outcome.passed > 30, "{}", outcome.line("webhooks.json"));
+    wasm_bindgen_test::console_log!("{}", outcome.line("webhooks.json"));
+}
+
+#[wasm_bindgen_test]
 async fn a_key_is_imported_for_each_algorithm_that_it_fits() {
     let rsa = vectors()["cases"][0]["jwks"]["keys"][0].clone();
     let mut members = rsa.as_object().unwrap().clone();

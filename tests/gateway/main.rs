@@ -12,3 +12,4 @@ mod credentials;
 mod forwarding;
 mod identity;
 mod refusals;
+mod webhooks;

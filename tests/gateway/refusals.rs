@@ -1,6 +1,7 @@
 //! Every refusal by code, status, headers and body, each brought about by a real request where the gateway decides it.
 
 use clerk_edge::gateway::Verdict;
+use clerk_edge::limits::WEBHOOK_BODY_BYTES;
 use clerk_edge::method::{Method, MethodSet};
 use clerk_edge::refusal::{Fault, Outage, Refusal};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ enum Challenge {
 use Challenge::{Error, Realm};
 
 /// The whole list: code, status, title, challenge. Codes and statuses are those of the design.
-const REFUSALS: [(&str, u16, &str, Challenge); 31] = [
+const REFUSALS: [(&str, u16, &str, Challenge); 35] = [
     ("credentials-missing", 401, "A bearer token is needed", Realm),
     ("credentials-malformed", 401, "The Authorization header is not a bearer token", Error("invalid_token")),
     ("credentials-ambiguous", 400, "There is more than one Authorization value", Error("invalid_request")),
@@ -48,6 +49,10 @@ const REFUSALS: [(&str, u16, &str, Challenge); 31] = [
     ("path-invalid", 400, "The path is not accepted", Challenge::None),
     ("route-not-found", 404, "There is nothing here", Challenge::None),
     ("method-not-allowed", 405, "The method is not allowed here", Challenge::None),
+    ("webhook-headers-missing", 400, "A webhook header is missing or malformed", Challenge::None),
+    ("webhook-signature-invalid", 400, "The webhook's signature is not valid", Challenge::None),
+    ("webhook-timestamp-out-of-range", 400, "The webhook's timestamp is too far from now", Challenge::None),
+    ("webhook-body-too-large", 413, "The webhook's body is too large", Challenge::None),
     ("keys-unavailable", 503, "The signing keys cannot be had at the moment", Challenge::None),
     ("configuration-invalid", 503, "The gateway is not configured", Challenge::None),
     ("origin-unreachable", 502, "The origin cannot be reached", Challenge::None),
@@ -137,6 +142,7 @@ fn gateway() -> TestGateway {
             rule("/plan", json!({"plan": "o:pro"})),
             rule("/claim", json!({"claim": "metadata.role", "equals": "admin"})),
             rule("/fresh", json!({"reverification": "strict"})),
+            {"path": "/webhook", "webhook": "clerk", "origin": origin},
         ],
     }))
 }
@@ -157,7 +163,11 @@ fn refused_requests() -> Vec<Refused> {
     let with = |token: &Token| get().bearer(&token.text());
     let claim = |name: &str, value: Value| with(&good().claim(name, value));
     let rule = |path: &str| Request::get(path).bearer(&good().text());
+    let webhook = || Request::new("POST", "/webhook?canary=canary").header("x-canary", "canary");
     vec![
+        ("webhook-headers-missing", None, webhook()),
+        ("webhook-headers-missing", None, webhook().header("svix-id", "canary")),
+        ("webhook-timestamp-out-of-range", None, webhook().signed_at(301, "canary", b"canary")),
         ("credentials-missing", None, get()),
         ("credentials-malformed", None, get().header("authorization", "Basic canary")),
         ("credentials-malformed", None, get().header("authorization", "canary")),
@@ -209,6 +219,13 @@ fn every_refusal_is_brought_about_by_a_request() {
     let refusal = without_keys.refuse(&Request::get("/api/x").bearer(&good().text()));
     assert_answer(refusal, Some(("retry-after", "1")));
     decided.push(refusal.code());
+    let webhook = Request::new("POST", "/webhook").signed_at(0, "canary", b"canary");
+    for body in [b"other".to_vec(), vec![0; WEBHOOK_BODY_BYTES + 1]] {
+        let gateway = gateway();
+        let Verdict::Refuse(refusal) = gateway.receive(&webhook, &body).verdict else { panic!("{}", body.len()) };
+        assert_answer(refusal, None);
+        decided.push(refusal.code());
+    }
     decided.extend(NOT_DECIDED);
     for (code, ..) in REFUSALS {
         assert!(decided.contains(&code), "no request brings {code} about");

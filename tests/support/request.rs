@@ -9,6 +9,7 @@ use clerk_edge::headers::HeaderList;
 use clerk_edge::instance::{Instance, InstanceKind, publishable_key};
 use clerk_edge::platform::native::NativeSignatures;
 use clerk_edge::refusal::Refusal;
+use clerk_edge::webhook::WebhookSecrets;
 use serde_json::{Value, json};
 
 use super::key::{key, key_set};
@@ -21,6 +22,8 @@ pub const HOST: &str = "https://api.example.com";
 pub const REQUEST_ID: &str = "request-1";
 /// A handler that is not one of the gateway's own.
 pub const OWN_HANDLER: &str = "report";
+/// What webhooks are signed with, made for tests: the base64 of a sentence.
+pub const WEBHOOK_SECRET: &str = "whsec_YSBzZWNyZXQgZm9yIHRlc3RzIG9mIHRoZSBnYXRld2F5";
 
 /// Variables as a configuration reads them; the service binding `ORDERS` is there.
 pub struct Variables(pub HashMap<String, Value>);
@@ -30,10 +33,12 @@ impl Variables {
         Self(variables.as_object().unwrap().clone().into_iter().collect())
     }
 
-    /// A right publishable key, and this `GATEWAY`.
+    /// A right publishable key and signing secret, and this `GATEWAY`.
     pub fn of_gateway(gateway: Value) -> Self {
         let key = publishable_key(InstanceKind::Production, "clerk.example.com");
-        Self::new(json!({"CLERK_PUBLISHABLE_KEY": key, "GATEWAY": gateway}))
+        Self::new(json!({
+            "CLERK_PUBLISHABLE_KEY": key, "CLERK_WEBHOOK_SIGNING_SECRET": WEBHOOK_SECRET, "GATEWAY": gateway,
+        }))
     }
 }
 
@@ -91,6 +96,13 @@ impl TestGateway {
         self.decide_after(0, request)
     }
 
+    /// The decision on a webhook with this body.
+    pub fn receive(&self, request: &Request, body: &[u8]) -> Decision<'_> {
+        let mut decision = self.decide(request);
+        pollster::block_on(self.gateway.receive(&mut decision, body));
+        decision
+    }
+
     /// The refusal of a request that must be refused.
     #[track_caller]
     pub fn refuse(&self, request: &Request) -> Refusal {
@@ -115,6 +127,9 @@ impl TestGateway {
             Verdict::Refuse(refusal) => refusal.code().to_owned(),
             Verdict::Serve(serve) => format!("serve {}", serve.handler),
             Verdict::Forward(forward) => format!("forward {}", forward.url),
+            Verdict::Webhook(_) => "receive".to_owned(),
+            Verdict::Deliver(delivery) => format!("deliver {}", delivery.forward.url),
+            Verdict::Repeat => "repeat".to_owned(),
         }
     }
 }
@@ -151,6 +166,14 @@ impl Request {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With the headers of a delivery, signed at `seconds` after the beginning.
+    pub fn signed_at(self, seconds: i64, id: &str, body: &[u8]) -> Self {
+        let secrets = WebhookSecrets::parse(WEBHOOK_SECRET).unwrap();
+        self.header("svix-id", id)
+            .header("svix-timestamp", &after(seconds).seconds().to_string())
+            .header("svix-signature", &secrets.sign(id, after(seconds), body))
     }
 
     pub fn bearer(self, token: &str) -> Self {

@@ -1,12 +1,14 @@
-//! Runs token vectors through the real verifier; the same for native Rust and for wasm.
+//! Runs vectors of tokens and of webhooks through the real checks; the same for native Rust and for wasm.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use clerk_edge::algorithm::Algorithm;
+use clerk_edge::headers::HeaderList;
 use clerk_edge::keys::KeySource;
 use clerk_edge::ports::CheckSignature;
 use clerk_edge::time::UnixTime;
 use clerk_edge::verifier::{MissingAzp, OriginPattern, TokenPolicy, Verifier, VerifyError};
+use clerk_edge::webhook::{UnverifiedDelivery, WebhookSecrets};
 use serde_json::Value;
 
 use super::{TestHost, World};
@@ -28,6 +30,21 @@ impl Outcome {
             self.debatable
         )
     }
+
+    fn count(&mut self, case: &Value, accepted: bool, verdict: &str) {
+        let expected = match case["expect"].as_str() {
+            Some("accept") => true,
+            Some("reject") => false,
+            other => panic!("{}: expect is {other:?}", case["id"]),
+        };
+        if !case["debatable"].is_null() {
+            self.debatable += 1;
+        } else if accepted == expected {
+            self.passed += 1;
+        } else {
+            self.failures.push(format!("{}: expected {}, got {verdict}", case["id"], case["expect"]));
+        }
+    }
 }
 
 /// Runs every case of a `tokens*.json` document.
@@ -35,23 +52,38 @@ pub async fn run<S: CheckSignature + Clone>(document: &Value, signatures: S) -> 
     let mut outcome = Outcome::default();
     for case in document["cases"].as_array().expect("a list `cases`") {
         let verdict = verdict(case, signatures.clone()).await;
-        let accepted = verdict.is_ok();
-        let expected = match case["expect"].as_str() {
-            Some("accept") => true,
-            Some("reject") => false,
-            other => panic!("{}: expect is {other:?}", case["id"]),
-        };
-        if !case["debatable"].is_null() {
-            outcome.debatable += 1;
-        } else if accepted == expected {
-            outcome.passed += 1;
-        } else {
-            outcome
-                .failures
-                .push(format!("{}: expected {}, got {verdict:?}: {}", case["id"], case["expect"], case["why"]));
-        }
+        outcome.count(case, verdict.is_ok(), &format!("{verdict:?}: {}", case["why"]));
     }
     outcome
+}
+
+/// Runs every case of a `webhooks*.json` document.
+pub fn run_webhooks(document: &Value) -> Outcome {
+    let mut outcome = Outcome::default();
+    for case in document["cases"].as_array().expect("a list `cases`") {
+        let verdict = webhook_verdict(case);
+        outcome.count(case, verdict.is_ok(), &format!("{verdict:?}: {}", case["reason"]));
+    }
+    outcome
+}
+
+fn webhook_verdict(case: &Value) -> Result<(), String> {
+    let header = |(name, value): (&String, &Value)| (name.clone(), value.as_str().expect("a text").to_owned());
+    let headers =
+        HeaderList::new(case["headers"].as_object().expect("an object `headers`").iter().map(header).collect());
+    let now = UnixTime::from_seconds(case["now"].as_i64().expect("a number `now`"));
+    let secrets = WebhookSecrets::parse(case["secret"].as_str().expect("a text")).map_err(|error| error.to_string())?;
+    let delivery = UnverifiedDelivery::read(&headers, now).map_err(|error| error.to_string())?;
+    delivery.verify(&secrets, &webhook_body(case)).map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn webhook_body(case: &Value) -> Vec<u8> {
+    let repeat = &case["body_repeat"];
+    match (case["body_b64"].as_str(), repeat["char"].as_str(), repeat["count"].as_u64()) {
+        (Some(text), _, _) => STANDARD.decode(text).unwrap(),
+        (None, Some(text), Some(count)) => text.repeat(usize::try_from(count).unwrap()).into_bytes(),
+        (None, _, _) => panic!("{}: no body", case["id"]),
+    }
 }
 
 /// What the verifier says of one case: once fresh, and once more, when it may remember the token.
