@@ -9,3 +9,4 @@ mod endpoints;
 mod harness;
 mod mint;
 mod process;
+mod webhook;

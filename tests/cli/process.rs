@@ -70,8 +70,9 @@ fn a_signal_ends_it_with_exit_code_0_even_during_a_slow_answer() {
 
 #[test]
 fn the_help_of_every_command_has_an_example() {
-    for command in ["issuer", "mint"] {
-        let output = clerk_edge(&[command, "--help"]);
+    for command in ["issuer", "mint", "webhook send"] {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let output = clerk_edge(&words);
         assert_eq!((output.status.code(), said(&output)), (Some(0), ""));
         let help = String::from_utf8(output.stdout).unwrap();
         assert!(help.contains(&format!("$ clerk-edge {command}")), "{help}");
