@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn only_plain_http_on_this_machine_is_sent_to() {
-        for good in ["http://127.0.0.1:8787/webhooks/clerk", "http://localhost:1", "http://[::1]:9/a/"] {
+        for good in ["http://127.0.0.1:8787/webhooks/clerk", "http://localhost:1"] {
             assert_eq!(loopback_url(good).unwrap(), good);
         }
         for bad in ["https://example.com/", "http://example.com", "http://127.0.0.1@example.com/", "127.0.0.1", ""] {
