@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::algorithm::Algorithm;
 use crate::instance::{Instance, is_trusted_address};
-use crate::keys::{KeySource, PublicKey};
+use crate::keys::KeySource;
 use crate::limits::{CLOCK_SKEW_SECONDS, ORIGIN_TIMEOUT_SECONDS, ROUTES};
 use crate::path::CanonicalPath;
+use crate::public_key::PublicKey;
 use crate::routes::{Conflict, RouteTable};
 use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
 use crate::webhook::WebhookSecrets;

@@ -5,7 +5,6 @@
 
 mod cache;
 mod jwk;
-mod pem;
 mod set;
 mod source;
 mod stored;
@@ -13,7 +12,6 @@ mod issuer_keys;
 
 pub use cache::{FRESH_SECONDS, KeyCache, STALE_IF_ERROR_SECONDS, STALE_WHILE_REVALIDATE_SECONDS, Step};
 pub use issuer_keys::{Found, KeyError, Keys};
-pub use jwk::{Jwk, JwkError, PublicKey};
-pub use pem::PemError;
+pub use jwk::{Jwk, JwkError};
 pub use set::{KeySet, KeySetError};
 pub use source::{KeyOrigin, KeySource};

@@ -34,6 +34,7 @@ pub mod json;
 
 pub mod instance;
 pub mod algorithm;
+pub mod public_key;
 pub mod token;
 pub mod claims;
 pub mod authorization;

@@ -8,7 +8,7 @@
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
-use crate::keys::PublicKey;
+use crate::public_key::PublicKey;
 
 /// Checks signatures with keys that it has taken in beforehand.
 pub trait CheckSignature {

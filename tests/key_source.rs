@@ -11,10 +11,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use clerk_edge::algorithm::Algorithm;
-use clerk_edge::keys::{KeyOrigin, KeySource, PublicKey};
+use clerk_edge::keys::{KeyOrigin, KeySource};
 use clerk_edge::limits::KEY_SET_BYTES;
 use clerk_edge::platform::native::{NativeKey, NativeSignatures};
 use clerk_edge::ports::{CheckSignature, HostError};
+use clerk_edge::public_key::PublicKey;
 use clerk_edge::verifier::{TokenPolicy, Verifier, VerifyError};
 use serde_json::{Value, json};
 use support::key::{key, key_set, other_key};

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use super::cache::{FRESH_SECONDS, STALE_IF_ERROR_SECONDS};
 use super::stored;
-use super::{Jwk, KeyCache, KeyOrigin, KeySet, KeySource, PublicKey, Step};
+use super::{Jwk, KeyCache, KeyOrigin, KeySet, KeySource, Step};
 use crate::algorithm::Algorithm;
 use crate::ports::{Host, HostError};
+use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 
 /// A stored set is written again when it is older than this, in seconds.

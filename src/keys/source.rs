@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::PublicKey;
+use crate::public_key::PublicKey;
 
 /// Where keys come from.
 #[derive(Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
 
 use crate::algorithm::Algorithm;
-use crate::keys::PublicKey;
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 
 /// The time by the system's clock.

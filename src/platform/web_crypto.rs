@@ -9,8 +9,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::algorithm::Algorithm;
-use crate::keys::PublicKey;
 use crate::ports::{CheckSignature, HostError};
+use crate::public_key::PublicKey;
 
 #[wasm_bindgen]
 extern "C" {

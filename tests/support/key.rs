@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use clerk_edge::algorithm::Algorithm;
-use clerk_edge::keys::{Jwk, PublicKey};
+use clerk_edge::keys::Jwk;
+use clerk_edge::public_key::PublicKey;
 use jwt_compact::Algorithm as _;
 use jwt_compact::alg::{ModulusBits, Rsa, RsaPrivateKey, StrongKey};
 use jwt_compact::jwk::JsonWebKey;

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use clerk_edge::algorithm::Algorithm;
-use clerk_edge::keys::PublicKey;
 use clerk_edge::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use clerk_edge::public_key::PublicKey;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod key;

@@ -12,10 +12,10 @@ use worker::{ByteStream, Delay};
 
 use super::javascript;
 use crate::algorithm::Algorithm;
-use crate::keys::PublicKey;
 use crate::limits::KEY_SET_BYTES;
 use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use crate::public_key::PublicKey;
 
 /// How long the key server may take, to the last byte.
 const KEY_SET_TIMEOUT: Duration = Duration::from_secs(5);

@@ -59,7 +59,7 @@ impl PublicKey {
         }
         let bits = info.subject_public_key.as_bytes().ok_or(PemError::Form)?;
         let key = RsaPublicKey::from_der(bits).map_err(|_| PemError::Form)?;
-        Self::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes()).map_err(|_| PemError::Kind)
+        Self::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes()).ok_or(PemError::Kind)
     }
 }
 
