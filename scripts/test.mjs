@@ -4,16 +4,20 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build, buildCommandLine } from './build.mjs';
+import { preparePython } from './lib/outside.mjs';
 import { Failure, run } from './lib/processes.mjs';
 import { program, say, seconds } from './lib/report.mjs';
 import { buildEnv, paths, root, rustEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
-/** A part: its name on the command line, what it is, and how to run it. All parts are run; none is ever skipped. */
+/** A part: its name on the command line, what it is, and how to run it. What a part skips, it says; see lib/outside.mjs. */
 const parts = [
   ['rust', 'cargo test', () => cargo('test')],
   ['wasm', 'the same core in wasm, on node', () => run('wasm-pack', ['test', '--node'], { cwd: root, env: buildEnv() })],
-  ['worker', 'the built worker in workerd', () => worker()],
+  ['worker', 'the built worker in workerd', () => workerd('worker')],
+  ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
+  ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
+  ['browser', 'pages in chromium', () => workerd('browser')],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
@@ -43,11 +47,12 @@ function cargo(...args) {
   return run('cargo', args, { cwd: root, env: rustEnv() });
 }
 
-async function worker() {
+/** The tests of a folder that need the built Worker and the stand-in. */
+async function workerd(name) {
   await build();
   await build(join(root, 'examples', 'own-handler'));
   await buildCommandLine();
-  const folder = join('tests', 'worker');
+  const folder = join('tests', name);
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).sort();
   if (files.length === 0) throw new Failure(`no tests in ${folder}`);
   await nodeTest(files.map((name) => join(folder, name)));
