@@ -5,24 +5,22 @@
 
 use serde_json::Value;
 
-use crate::algorithm::Algorithm;
-use crate::instance::{Instance, is_trusted_address};
-use crate::keys::KeySource;
-use crate::limits::{CLOCK_SKEW_SECONDS, ORIGIN_TIMEOUT_SECONDS, ROUTES};
+use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES};
 use crate::path::CanonicalPath;
-use crate::public_key::PublicKey;
 use crate::routes::{Conflict, RouteTable};
-use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
 use crate::webhook::WebhookSecrets;
 
 mod reader;
 mod requirement;
 mod route;
+mod tokens;
 mod webhook;
 
 pub use reader::Mistake;
 use reader::{Mistakes, Table};
 pub use route::{Access, Origin, Route, Target};
+pub use tokens::TokenConfig;
+use tokens::TokenSettings;
 
 /// The variables, secrets and bindings that a configuration is read from.
 pub trait Environment {
@@ -37,12 +35,8 @@ pub trait Environment {
 /// Everything a gateway needs to know.
 #[derive(Debug)]
 pub struct Config {
-    /// The instance, where a publishable key names it.
-    pub instance: Option<Instance>,
-    /// What tokens must meet.
-    pub policy: TokenPolicy,
-    /// Where keys come from.
-    pub keys: KeySource,
+    /// Which tokens count.
+    pub tokens: TokenConfig,
     /// The routes, in the order they were written.
     pub routes: Vec<Route>,
     /// The routes by path and method.
@@ -64,10 +58,9 @@ impl Config {
         }
         let value = value.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let mut table = Table::read(&value, "GATEWAY", &mut mistakes);
+        let tokens = table.as_mut().map(|table| TokenSettings::read(table, &mut mistakes)).unwrap_or_default();
         let settings = table.as_mut().map(|table| Settings::read(table, &mut mistakes)).unwrap_or_default();
-        let instance = instance(environment, &mut mistakes);
-        let issuer = issuer(environment, instance.as_ref(), &mut mistakes);
-        let keys = key_source(environment, instance.as_ref(), settings.backend_api, &mut mistakes);
+        let tokens = tokens.complete(environment, &mut mistakes);
         let has_service = |name: &str| environment.has_service(name);
         let defaults = route::Defaults {
             forward_token: settings.forward_token,
@@ -81,11 +74,10 @@ impl Config {
         if let Some(table) = table {
             table.finish(&mut mistakes);
         }
-        let (Some(issuer), Some(keys), true) = (issuer, keys, mistakes.0.is_empty()) else {
+        let (Some(tokens), true) = (tokens, mistakes.0.is_empty()) else {
             return Err(mistakes.0);
         };
-        let policy = TokenPolicy { issuer, ..settings.policy };
-        Ok(Self { instance, policy, keys, routes, table: route_table, webhook_secrets })
+        Ok(Self { tokens, routes, table: route_table, webhook_secrets })
     }
 }
 
@@ -98,10 +90,8 @@ pub fn health_paths(environment: &dyn Environment) -> Vec<String> {
     health.filter_map(|path| CanonicalPath::parse(path).ok()).map(|path| path.match_key().to_owned()).collect()
 }
 
-/// The keys of `GATEWAY` beside its routes.
+/// The keys of `GATEWAY` that concern all routes.
 struct Settings {
-    policy: TokenPolicy,
-    backend_api: bool,
     forward_token: bool,
     timeout_seconds: u32,
     case_sensitive: bool,
@@ -109,53 +99,21 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            policy: TokenPolicy::for_issuer(""),
-            backend_api: false,
-            forward_token: false,
-            timeout_seconds: 30,
-            case_sensitive: false,
-        }
+        Self { forward_token: false, timeout_seconds: 30, case_sensitive: false }
     }
 }
 
 impl Settings {
     fn read(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Self {
-        let mut settings = Self::default();
-        let policy = &mut settings.policy;
-        policy.authorized_parties = table
-            .list("authorized_parties", mistakes, |text| OriginPattern::parse(text).map_err(|error| error.to_string()));
-        let missing =
-            [("accept", MissingAzp::Accept), ("same-origin", MissingAzp::SameOrigin), ("reject", MissingAzp::Reject)];
-        policy.missing_azp = table.one_of("missing_azp", &missing, mistakes).unwrap_or(policy.missing_azp);
-        policy.audience = table.list("audience", mistakes, |text| {
-            if text.is_empty() { Err("expected a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
-        });
-        let skew = table.number("clock_skew_seconds", 0..=CLOCK_SKEW_SECONDS, mistakes);
-        policy.clock_skew_seconds = skew.unwrap_or(policy.clock_skew_seconds);
-        if table.take("algorithms").is_some() {
-            policy.algorithms = algorithms(table, mistakes);
+        let defaults = Self::default();
+        Self {
+            forward_token: table.flag("forward_token", mistakes).unwrap_or(defaults.forward_token),
+            timeout_seconds: table
+                .number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes)
+                .unwrap_or(defaults.timeout_seconds),
+            case_sensitive: table.flag("case_sensitive", mistakes).unwrap_or(defaults.case_sensitive),
         }
-        let sources = [("frontend-api", false), ("backend-api", true)];
-        settings.backend_api = table.one_of("keys_from", &sources, mistakes).unwrap_or(false);
-        settings.forward_token = table.flag("forward_token", mistakes).unwrap_or(false);
-        let timeout = table.number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes);
-        settings.timeout_seconds = timeout.unwrap_or(settings.timeout_seconds);
-        settings.case_sensitive = table.flag("case_sensitive", mistakes).unwrap_or(false);
-        settings
     }
-}
-
-fn algorithms(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Vec<Algorithm> {
-    let names = Algorithm::ALL.map(Algorithm::name).join(", ");
-    let before = mistakes.0.len();
-    let algorithms = table.list("algorithms", mistakes, |name| {
-        Algorithm::from_name(name).ok_or_else(|| format!("expected one of {names}"))
-    });
-    if algorithms.is_empty() && mistakes.0.len() == before {
-        mistakes.add(table.place("algorithms"), "expected at least one algorithm; leave it out for RS256");
-    }
-    algorithms
 }
 
 fn read_routes(
@@ -200,89 +158,6 @@ fn read_routes(
         routes.push(route);
     }
     (routes, route_table)
-}
-
-fn instance(environment: &dyn Environment, mistakes: &mut Mistakes) -> Option<Instance> {
-    let key = environment.text("CLERK_PUBLISHABLE_KEY").filter(|key| !key.is_empty())?;
-    let instance = match Instance::from_publishable_key(key.trim()) {
-        Ok(instance) => instance,
-        Err(error) => {
-            mistakes.add("CLERK_PUBLISHABLE_KEY", error.to_string());
-            return None;
-        }
-    };
-    let proxy = environment.text("CLERK_PROXY_URL").filter(|url| !url.is_empty());
-    let domain = environment.text("CLERK_DOMAIN").filter(|domain| !domain.is_empty());
-    let is_satellite = environment.text("CLERK_IS_SATELLITE").as_deref() == Some("true");
-    let (place, moved) = match (proxy, domain) {
-        (Some(url), _) => ("CLERK_PROXY_URL", instance.clone().with_proxy_url(&url)),
-        (None, Some(domain)) if is_satellite => ("CLERK_DOMAIN", instance.clone().with_satellite_domain(&domain)),
-        (None, _) => ("", Ok(instance.clone())),
-    };
-    match moved {
-        Ok(moved) => Some(moved),
-        Err(error) => {
-            mistakes.add(place, error.to_string());
-            Some(instance)
-        }
-    }
-}
-
-fn issuer(environment: &dyn Environment, instance: Option<&Instance>, mistakes: &mut Mistakes) -> Option<String> {
-    if let Some(issuer) = environment.text("CLERK_ISSUER").filter(|issuer| !issuer.is_empty()) {
-        if !is_trusted_address(&issuer) || issuer.ends_with('/') {
-            mistakes.add(
-                "CLERK_ISSUER",
-                "expected an https address without a slash at its end, such as https://clerk.example.com",
-            );
-        }
-        return Some(issuer);
-    }
-    if instance.is_none() && !mistakes.0.iter().any(|mistake| mistake.place == "CLERK_PUBLISHABLE_KEY") {
-        mistakes.add(
-            "CLERK_PUBLISHABLE_KEY",
-            "missing; expected the publishable key of the Clerk instance, or CLERK_JWT_KEY and CLERK_ISSUER",
-        );
-    }
-    instance.map(Instance::issuer)
-}
-
-fn key_source(
-    environment: &dyn Environment,
-    instance: Option<&Instance>,
-    backend_api: bool,
-    mistakes: &mut Mistakes,
-) -> Option<KeySource> {
-    if let Some(pem) = environment.text("CLERK_JWT_KEY").filter(|pem| !pem.is_empty()) {
-        let key = PublicKey::from_pem(&pem).map_err(|error| mistakes.add("CLERK_JWT_KEY", error.to_string()));
-        return key.ok().map(KeySource::Given);
-    }
-    let secret = environment.text("CLERK_SECRET_KEY").filter(|secret| !secret.is_empty());
-    let is_secret = |secret: &String| secret.starts_with("sk_") && secret.bytes().all(|byte| byte.is_ascii_graphic());
-    if secret.as_ref().is_some_and(|secret| !is_secret(secret)) {
-        mistakes.add("CLERK_SECRET_KEY", "expected a secret key, which starts with sk_test_ or sk_live_");
-    }
-    let Some(instance) = instance else {
-        if !mistakes.0.iter().any(|mistake| mistake.place == "CLERK_PUBLISHABLE_KEY") {
-            mistakes.add(
-                "CLERK_JWT_KEY",
-                "missing; expected the PEM public key beside CLERK_ISSUER, or CLERK_PUBLISHABLE_KEY",
-            );
-        }
-        return None;
-    };
-    if !backend_api {
-        return Some(KeySource::KeySet { url: instance.key_set_url(), bearer: None });
-    }
-    if secret.is_none() {
-        mistakes.add("CLERK_SECRET_KEY", "missing; GATEWAY.keys_from is backend-api, which asks for it");
-    }
-    let api = environment.text("CLERK_API_URL").filter(|url| !url.is_empty());
-    if api.as_deref().is_some_and(|url| !is_trusted_address(url)) {
-        mistakes.add("CLERK_API_URL", "expected an https address, such as https://api.clerk.com");
-    }
-    let api = api.unwrap_or_else(|| instance.backend_api().to_owned());
-    Some(KeySource::KeySet { url: format!("{}/v1/jwks", api.trim_end_matches('/')), bearer: secret })
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
+use crate::authentication::Authenticator;
 use crate::claims::Session;
 use crate::config::{Access, Config, Route, Target};
-use crate::credentials::{Carrier, Credentials, Provenance};
-use crate::headers::HeaderList;
+use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::method::Method;
 use crate::path::CanonicalPath;
@@ -20,12 +20,10 @@ use crate::verifier::{Verified, Verifier};
 use crate::webhook::UnverifiedDelivery;
 
 mod forward;
-mod head;
 mod log;
 mod webhook;
 
 pub use forward::Forward;
-pub use head::Head;
 pub use log::{LogEntry, Outcome};
 pub use webhook::{Delivery, Webhook};
 
@@ -39,10 +37,10 @@ pub const WHOAMI: &str = "whoami";
 /// The handlers that every gateway has.
 pub const BUILT_IN_HANDLERS: [&str; 2] = [WHOAMI, HEALTH];
 
-/// A gateway: a configuration that is right, and the verifier of its instance.
+/// A gateway: a configuration that is right, and who tells the users of its instance.
 pub struct Gateway<H: Host> {
     config: Config,
-    verifier: Verifier<H>,
+    authenticator: Authenticator<H>,
 }
 
 /// What is to be done with a request, and what the log says of it.
@@ -92,13 +90,13 @@ impl<H: Host> Gateway<H> {
     /// A gateway on `host`.
     #[must_use]
     pub fn new(config: Config, host: H) -> Self {
-        let verifier = Verifier::new(host, config.policy.clone(), config.keys.clone());
-        Self { config, verifier }
+        let authenticator = Authenticator::new(host, &config.tokens);
+        Self { config, authenticator }
     }
 
     /// The verifier, for what falls due beside requests.
     pub fn verifier(&self) -> &Verifier<H> {
-        &self.verifier
+        self.authenticator.verifier()
     }
 
     /// Decides on a request at the time `now`. `request_id` goes to the origin and into refusals.
@@ -137,7 +135,7 @@ impl<H: Host> Gateway<H> {
             return Ok(Verdict::Webhook(Webhook { forward, delivery }));
         }
         if route.access != Access::Public {
-            let verified = self.authenticate(head, method, now).await?;
+            let verified = self.authenticator.authenticate(head, method, now).await?;
             if let Some(Verified { session, key_origin, remembered }) = verified {
                 decision.session = Some(session);
                 decision.key_origin = Some(key_origin);
@@ -171,33 +169,6 @@ impl<H: Host> Gateway<H> {
             Match::NotFound => Fault::RouteNotFound,
         };
         Err(Refusal::Theirs(fault))
-    }
-
-    /// The session of a request; `None` without credentials, never for bad ones.
-    async fn authenticate(
-        &self,
-        head: &Head,
-        method: Option<Method>,
-        now: UnixTime,
-    ) -> Result<Option<Verified>, Refusal> {
-        let Some(credentials) = Credentials::find(&head.headers, self.config.instance.as_ref(), now)? else {
-            return Ok(None);
-        };
-        let provenance = self.provenance(&head.headers, head, credentials.carrier);
-        let is_safe = method.is_some_and(Method::is_safe);
-        if credentials.carrier == Carrier::Cookie && !is_safe && !provenance.same_site {
-            return Err(Refusal::Theirs(Fault::CrossSiteRequest));
-        }
-        Ok(Some(self.verifier.verify(&credentials.token, provenance.same_origin, now).await?))
-    }
-
-    /// What the request proves of its site, looked at only where something depends on it.
-    fn provenance(&self, headers: &HeaderList, head: &Head, carrier: Carrier) -> Provenance {
-        let parties = &self.config.policy.authorized_parties;
-        if carrier == Carrier::Header && parties.is_empty() {
-            return Provenance { same_origin: false, same_site: false };
-        }
-        Provenance::of(headers, &head.origin(), parties)
     }
 }
 

@@ -51,6 +51,8 @@ pub mod credentials;
 pub mod webhook;
 pub mod refusal;
 pub mod config;
+pub mod head;
+pub mod authentication;
 pub mod gateway;
 
 pub mod platform;

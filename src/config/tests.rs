@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::*;
+use crate::algorithm::Algorithm;
 use crate::authorization::{ClaimRequirement, Requirement, Reverification};
 use crate::instance::{InstanceKind, publishable_key};
+use crate::keys::KeySource;
+use crate::verifier::{MissingAzp, TokenPolicy};
 
 struct Variables(HashMap<String, Value>);
 
@@ -55,10 +58,10 @@ fn mistakes(extra: Value) -> Vec<String> {
 #[test]
 fn the_smallest_configuration_has_safe_defaults() {
     let config = read(json!({"routes": [{"path": "/api/*", "origin": "https://api.example.com"}]})).unwrap();
-    assert_eq!(config.policy, TokenPolicy::for_issuer("https://clerk.example.com"));
-    assert_eq!(config.policy.clock_skew_seconds, 5);
+    assert_eq!(config.tokens.policy, TokenPolicy::for_issuer("https://clerk.example.com"));
+    assert_eq!(config.tokens.policy.clock_skew_seconds, 5);
     assert_eq!(
-        config.keys,
+        config.tokens.keys,
         KeySource::KeySet { url: "https://clerk.example.com/.well-known/jwks.json".into(), bearer: None }
     );
     let route = &config.routes[0];
@@ -79,10 +82,14 @@ fn every_key_is_read() {
             {"path": "/v1/d/*", "origin": "https://d.example.com:8443/base/", "strip_prefix": "/v1"},
         ],
     })).unwrap();
-    assert_eq!(config.policy.missing_azp, MissingAzp::Reject);
-    assert_eq!(config.policy.algorithms, [Algorithm::Rs256, Algorithm::Rs512]);
+    assert_eq!(config.tokens.policy.missing_azp, MissingAzp::Reject);
+    assert_eq!(config.tokens.policy.algorithms, [Algorithm::Rs256, Algorithm::Rs512]);
     assert_eq!(
-        (config.policy.audience.len(), config.policy.clock_skew_seconds, config.policy.authorized_parties.len()),
+        (
+            config.tokens.policy.audience.len(),
+            config.tokens.policy.clock_skew_seconds,
+            config.tokens.policy.authorized_parties.len()
+        ),
         (1, 0, 2)
     );
     let targets: Vec<_> = config.routes.iter().map(|route| route.target.clone()).collect();
@@ -268,15 +275,15 @@ fn keys_come_from_the_pem_the_frontend_or_the_backend_api() {
     let config =
         read_with(json!({"CLERK_PUBLISHABLE_KEY": key, "CLERK_SECRET_KEY": "sk_test_1", "GATEWAY": backend})).unwrap();
     assert_eq!(
-        config.keys,
+        config.tokens.keys,
         KeySource::KeySet { url: "https://api.clerk.com/v1/jwks".into(), bearer: Some("sk_test_1".into()) }
     );
-    assert!(!format!("{:?}", config.keys).contains("sk_test_1"));
+    assert!(!format!("{:?}", config.tokens.keys).contains("sk_test_1"));
     let missing = read_with(json!({"CLERK_PUBLISHABLE_KEY": key, "GATEWAY": backend})).unwrap_err();
     assert!(missing[0].starts_with("CLERK_SECRET_KEY: missing"), "{missing:?}");
     let config = read_with(json!({"CLERK_PUBLISHABLE_KEY": key, "CLERK_SECRET_KEY": "sk_test_1", "CLERK_API_URL": "http://127.0.0.1:9", "GATEWAY": backend})).unwrap();
     assert_eq!(
-        config.keys,
+        config.tokens.keys,
         KeySource::KeySet { url: "http://127.0.0.1:9/v1/jwks".into(), bearer: Some("sk_test_1".into()) }
     );
     for (variables, expected) in [
@@ -313,7 +320,7 @@ fn a_proxy_or_satellite_moves_the_key_set() {
         for (name, value) in extra.as_object().unwrap() {
             variables[name] = value.clone();
         }
-        match read_with(variables).unwrap().keys {
+        match read_with(variables).unwrap().tokens.keys {
             KeySource::KeySet { url, .. } => url,
             KeySource::Given(_) => panic!("a given key"),
         }

@@ -2,11 +2,10 @@
 
 use crate::claims::Session;
 use crate::config::{Access, Route, Target};
+use crate::head::Head;
 use crate::headers::value_of_claim;
 use crate::limits::IDENTITY_HEADER_BYTES;
 use crate::path::CanonicalPath;
-
-use super::Head;
 
 /// A request to send on.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Decision, Head, Verdict};
+use super::{Decision, Verdict};
 use crate::config::{Route, Target};
+use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::path::CanonicalPath;
 use crate::refusal::Refusal;

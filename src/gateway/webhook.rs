@@ -46,7 +46,7 @@ impl<H: Host> Gateway<H> {
         forward.headers.push(("x-clerk-webhook-id".to_owned(), id.as_str().to_owned()));
         let delivery = Delivery { forward, id };
         // A store that cannot be asked remembers nothing: twice is better than never.
-        let remembered = self.verifier.host().load(&self.memory(&delivery)).await.ok().flatten();
+        let remembered = self.authenticator.verifier().host().load(&self.memory(&delivery)).await.ok().flatten();
         let is_repeat = remembered.is_some_and(|id| id == delivery.id.as_str().as_bytes());
         Ok(if is_repeat { Verdict::Repeat } else { Verdict::Deliver(delivery) })
     }
@@ -57,7 +57,7 @@ impl<H: Host> Gateway<H> {
     /// When the store does not take it. The target may then see the delivery again.
     pub async fn remember(&self, delivery: &Delivery<'_>) -> Result<(), HostError> {
         let (key, id) = (self.memory(delivery), delivery.id.as_str().as_bytes());
-        self.verifier.host().save(&key, id, WEBHOOK_MEMORY_SECONDS).await
+        self.authenticator.verifier().host().save(&key, id, WEBHOOK_MEMORY_SECONDS).await
     }
 
     /// Where a delivery is remembered. The target is part of it: Svix gives one message to several endpoints under one
@@ -68,6 +68,6 @@ impl<H: Host> Gateway<H> {
             digest.update(part);
         }
         let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("webhook:{}:{digest}", self.config.policy.issuer)
+        format!("webhook:{}:{digest}", self.config.tokens.policy.issuer)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use clerk_edge::config::{Config, Environment, Mistake};
-use clerk_edge::gateway::{BUILT_IN_HANDLERS, Decision, Forward, Gateway, Head, Verdict};
+use clerk_edge::gateway::{BUILT_IN_HANDLERS, Decision, Forward, Gateway, Verdict};
+use clerk_edge::head::Head;
 use clerk_edge::headers::HeaderList;
 use clerk_edge::instance::{Instance, InstanceKind, publishable_key};
 use clerk_edge::platform::native::NativeSignatures;

@@ -14,7 +14,8 @@ use super::handlers::{Call, Handler};
 use super::host::WorkerHost;
 use super::{answer, forward, handlers, javascript, webhook};
 use crate::config::{Access, Config, Mistake, Target, health_paths};
-use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Gateway, HEALTH_PATH, Head, LogEntry, Outcome, Verdict};
+use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Gateway, HEALTH_PATH, LogEntry, Outcome, Verdict};
+use crate::head::Head;
 use crate::path::CanonicalPath;
 use crate::refusal::{Fault, Outage, Refusal};
 

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Headers, Request, Response};
 
-use crate::gateway::Head;
+use crate::head::Head;
 use crate::headers::HeaderList;
 use crate::time::UnixTime;
 
