@@ -3,13 +3,17 @@
 //! It comes from variables: `CLERK_PUBLISHABLE_KEY` and its like, and one table `GATEWAY`. A configuration with a
 //! mistake is no configuration: the gateway then answers 503 on every path but health.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
+use crate::cors::CorsPolicy;
 use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES};
 use crate::path::CanonicalPath;
 use crate::routes::{Conflict, RouteTable};
 use crate::webhook::WebhookSecrets;
 
+mod cors;
 mod reader;
 mod requirement;
 mod route;
@@ -41,6 +45,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// The routes by path and method.
     pub table: RouteTable,
+    /// What pages of other origins may read of an answer that is no route's.
+    pub cors: Option<Rc<CorsPolicy>>,
     /// The secrets that webhooks are signed with, where there are any; always where a route is for webhooks.
     pub webhook_secrets: Option<WebhookSecrets>,
 }
@@ -67,6 +73,7 @@ impl Config {
             timeout_seconds: settings.timeout_seconds,
             handlers,
             has_service: &has_service,
+            cors: settings.cors.as_ref(),
         };
         let (routes, route_table) =
             table.as_mut().map(|table| read_routes(table, &settings, &defaults, &mut mistakes)).unwrap_or_default();
@@ -77,7 +84,7 @@ impl Config {
         let (Some(tokens), true) = (tokens, mistakes.0.is_empty()) else {
             return Err(mistakes.0);
         };
-        Ok(Self { tokens, routes, table: route_table, webhook_secrets })
+        Ok(Self { tokens, routes, table: route_table, cors: settings.cors, webhook_secrets })
     }
 }
 
@@ -95,11 +102,12 @@ struct Settings {
     forward_token: bool,
     timeout_seconds: u32,
     case_sensitive: bool,
+    cors: Option<Rc<CorsPolicy>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { forward_token: false, timeout_seconds: 30, case_sensitive: false }
+        Self { forward_token: false, timeout_seconds: 30, case_sensitive: false, cors: None }
     }
 }
 
@@ -112,6 +120,7 @@ impl Settings {
                 .number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes)
                 .unwrap_or(defaults.timeout_seconds),
             case_sensitive: table.flag("case_sensitive", mistakes).unwrap_or(defaults.case_sensitive),
+            cors: cors::read(table, mistakes),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::authentication::Authenticator;
 use crate::claims::Session;
 use crate::config::{Access, Config, Route, Target};
+use crate::cors::{CorsPolicy, Preflight};
 use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::method::Method;
@@ -21,6 +22,7 @@ use crate::webhook::UnverifiedDelivery;
 
 mod forward;
 mod log;
+mod preflight;
 mod webhook;
 
 pub use forward::Forward;
@@ -50,6 +52,8 @@ pub struct Decision<'a> {
     pub verdict: Verdict<'a>,
     /// The path in its one spelling, when it has one.
     pub path: Option<CanonicalPath>,
+    /// What pages of other origins may read of the answer; of an answer to a preflight, the verdict says it.
+    pub cors: Option<&'a CorsPolicy>,
     /// The route, when one was found.
     pub route: Option<&'a Route>,
     /// The session, when one was verified; on a refusal for want of rights too.
@@ -65,6 +69,8 @@ pub struct Decision<'a> {
 pub enum Verdict<'a> {
     /// Send it on.
     Forward(Forward<'a>),
+    /// Answer a preflight with these headers, 204.
+    Preflight(Vec<(&'static str, String)>),
     /// Answer it by a handler of this Worker.
     Serve(Serve<'a>),
     /// Read its body and go on with [`Gateway::receive`].
@@ -104,6 +110,7 @@ impl<H: Host> Gateway<H> {
         let mut decision = Decision {
             verdict: Verdict::Refuse(Refusal::Theirs(Fault::PathInvalid)),
             path: None,
+            cors: self.config.cors.as_deref(),
             route: None,
             session: None,
             key_origin: None,
@@ -127,8 +134,16 @@ impl<H: Host> Gateway<H> {
         if path.match_key() == HEALTH_PATH && matches!(method, Some(Method::Get | Method::Head)) {
             return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None }));
         }
+        if let Some(preflight) = Preflight::read(&head.method, &head.headers)
+            && let Some((route, verdict)) = self.preflight(&preflight, path)
+        {
+            // The verdict says all that there is to say to a page, and a refusal says nothing.
+            (decision.route, decision.cors) = (route, None);
+            return verdict;
+        }
         let route = self.route(path, method)?;
         decision.route = Some(route);
+        decision.cors = route.cors.as_deref();
         if route.access == Access::Webhook {
             let delivery = UnverifiedDelivery::read(&head.headers, now)?;
             let forward = Forward::new(route, head, path, None, request_id);

@@ -49,6 +49,7 @@ pub mod routes;
 pub mod headers;
 pub mod credentials;
 pub mod webhook;
+pub mod cors;
 pub mod refusal;
 pub mod config;
 pub mod head;

@@ -59,6 +59,10 @@ pub const CLOCK_SKEW_SECONDS: u32 = 300;
 /// Longest time-out of an origin that a configuration may ask for, in seconds.
 pub const ORIGIN_TIMEOUT_SECONDS: u32 = 600;
 
+/// Longest time that a browser may be told to keep the answer to a preflight, in seconds: a day, of which browsers cut off
+/// what is too long for them.
+pub const CORS_MAX_AGE_SECONDS: u32 = 86_400;
+
 /// Longest body of a webhook, in bytes: 1 MiB, the longest that Svix's own libraries have a known answer for. Clerk's
 /// deliveries hold one object of a few kilobytes; this one body is read whole, of an isolate's 128 MiB.
 pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;

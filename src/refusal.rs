@@ -49,6 +49,7 @@ pub enum Fault {
     InsufficientClaim,
     ReverificationRequired(Reverification),
     CrossSiteRequest,
+    OriginNotAllowed,
     PathInvalid,
     RouteNotFound,
     MethodNotAllowed(MethodSet),
@@ -149,6 +150,7 @@ impl Fault {
             Self::CrossSiteRequest => {
                 row("cross-site-request", 403, Challenge::None, "A cookie is not accepted from another site")
             }
+            Self::OriginNotAllowed => row("origin-not-allowed", 403, Challenge::None, "The origin is not allowed here"),
             Self::PathInvalid => row("path-invalid", 400, Challenge::None, "The path is not accepted"),
             Self::RouteNotFound => row("route-not-found", 404, Challenge::None, "There is nothing here"),
             Self::MethodNotAllowed(_) => {
@@ -220,6 +222,7 @@ impl Refusal {
             InsufficientClaim,
             ReverificationRequired(reverification),
             CrossSiteRequest,
+            OriginNotAllowed,
             PathInvalid,
             RouteNotFound,
             MethodNotAllowed(MethodSet::ALL),

@@ -65,6 +65,7 @@ fn told(decision: &Decision<'_>, with_query: bool) -> String {
             let url = if with_query { &forward.url } else { forward.url.split('?').next().unwrap_or_default() };
             format!("{url} {:?}", forward.headers)
         }
+        Verdict::Preflight(headers) => format!("preflight {headers:?}"),
         Verdict::Webhook(_) | Verdict::Deliver(_) | Verdict::Repeat => "webhook".to_owned(),
     };
     format!("{route:?} {user:?} {verdict}")

@@ -1,10 +1,13 @@
 //! One route of a configuration: which requests it answers for, what it demands, and where it leads.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::reader::{Mistakes, Table};
-use super::requirement;
+use super::{cors, requirement};
 use crate::authorization::Requirement;
+use crate::cors::CorsPolicy;
 use crate::instance::is_trusted_address;
 use crate::limits::ORIGIN_TIMEOUT_SECONDS;
 use crate::method::{Method, MethodSet};
@@ -32,6 +35,8 @@ pub struct Route {
     pub forward_token: bool,
     /// How long the origin may take to start its answer, in seconds.
     pub timeout_seconds: u32,
+    /// What pages of other origins may read of its answers.
+    pub cors: Option<Rc<CorsPolicy>>,
 }
 
 /// Whether a route needs a session.
@@ -75,6 +80,7 @@ pub(super) struct Defaults<'a> {
     pub(super) timeout_seconds: u32,
     pub(super) handlers: &'a [&'a str],
     pub(super) has_service: &'a dyn Fn(&str) -> bool,
+    pub(super) cors: Option<&'a Rc<CorsPolicy>>,
 }
 
 /// Reads a route table.
@@ -100,6 +106,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
     });
     let forward_token = table.flag("forward_token", mistakes).unwrap_or(defaults.forward_token && !is_webhook);
     let timeout_seconds = table.number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes);
+    let cors = if is_webhook { None } else { cors::of_route(&mut table, defaults.cors, mistakes) };
     table.finish(mistakes);
     Some(Route {
         pattern: pattern?,
@@ -111,6 +118,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
         allow_in_path,
         forward_token,
         timeout_seconds: timeout_seconds.unwrap_or(defaults.timeout_seconds),
+        cors,
     })
 }
 
@@ -134,7 +142,7 @@ fn webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) -> bool {
         return false;
     }
     table.one_of("webhook", &[("clerk", ())], mistakes);
-    for key in ["access", "require", "forward_token", "strip_prefix"] {
+    for key in ["access", "require", "forward_token", "strip_prefix", "cors"] {
         if table.take(key).is_some() {
             mistakes.add(table.place(key), "expected only on a route without webhook");
         }

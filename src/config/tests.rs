@@ -7,9 +7,10 @@ use serde_json::json;
 use super::*;
 use crate::algorithm::Algorithm;
 use crate::authorization::{ClaimRequirement, Requirement, Reverification};
+use crate::cors::{ALLOW_HEADERS, CorsPolicy, Origins};
 use crate::instance::{InstanceKind, publishable_key};
 use crate::keys::KeySource;
-use crate::verifier::{MissingAzp, TokenPolicy};
+use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
 
 struct Variables(HashMap<String, Value>);
 
@@ -75,10 +76,14 @@ fn every_key_is_read() {
         "authorized_parties": ["https://app.example.com", "https://*.preview.example.com"],
         "missing_azp": "reject", "audience": ["https://api.example.com"], "clock_skew_seconds": 0, "algorithms": ["RS256", "RS512"],
         "forward_token": true, "timeout_seconds": 7, "case_sensitive": true, "keys_from": "frontend-api",
+        "cors": {
+            "origins": ["https://app.example.com"], "credentials": true, "max_age_seconds": 0,
+            "allow_headers": ["X-A", "x-b"], "expose_headers": [],
+        },
         "routes": [
             {"path": "/a/*", "methods": ["GET", "POST"], "service": "ORDERS", "timeout_seconds": 9, "forward_token": false, "allow_in_path": ["%2F", ";"]},
-            {"path": "/b", "origin": "zone", "access": "public"},
-            {"path": "/c", "serve": "whoami", "access": "optional"},
+            {"path": "/b", "origin": "zone", "access": "public", "cors": false},
+            {"path": "/c", "serve": "whoami", "access": "optional", "cors": {"origins": ["*"]}},
             {"path": "/v1/d/*", "origin": "https://d.example.com:8443/base/", "strip_prefix": "/v1"},
         ],
     })).unwrap();
@@ -101,6 +106,18 @@ fn every_key_is_read() {
     assert_eq!((config.routes[0].timeout_seconds, config.routes[0].forward_token), (9, false));
     assert_eq!((config.routes[1].timeout_seconds, config.routes[1].forward_token), (7, true));
     assert_eq!(config.routes[0].allow_in_path.len(), 2);
+    let patterns = vec![OriginPattern::parse("https://app.example.com").unwrap()];
+    let listed = Origins::Listed { patterns, credentials: true };
+    let whole = CorsPolicy::new(listed, 0, &["x-a".to_owned(), "x-b".to_owned()], &[]);
+    let own = CorsPolicy::new(
+        Origins::Any,
+        600,
+        &ALLOW_HEADERS.map(str::to_owned),
+        &["retry-after", "www-authenticate", "x-request-id"].map(str::to_owned),
+    );
+    let policies: Vec<_> = config.routes.iter().map(|route| route.cors.as_deref()).collect();
+    assert_eq!(policies, [Some(&whole), None, Some(&own), Some(&whole)]);
+    assert_eq!(config.cors.as_deref(), Some(&whole));
     assert_eq!(config.routes[3].strip_prefix.as_ref().map(CanonicalPathText::text), Some("/v1".to_owned()));
 }
 
@@ -221,6 +238,31 @@ fn every_mistake_on_a_route_names_its_place() {
             json!({"webhook": "clerk", "origin": null, "serve": "whoami"}),
             "routes[0].webhook: expected only on a route that",
         ),
+        (json!({"webhook": "clerk", "cors": false}), "routes[0].cors: expected only on a route without webhook"),
+        (json!({"cors": true}), "routes[0].cors: expected a table, or false for none"),
+        (json!({"cors": {}}), "routes[0].cors.origins: missing"),
+        (json!({"cors": {"origins": []}}), "routes[0].cors.origins: expected at least one origin"),
+        (json!({"cors": {"origins": "*"}}), "routes[0].cors.origins: expected a list of texts"),
+        (json!({"cors": {"origins": ["null"]}}), "routes[0].cors.origins[0]: expected an origin such as"),
+        (json!({"cors": {"origins": ["https://*"]}}), "routes[0].cors.origins[0]: expected an origin such as"),
+        (json!({"cors": {"origins": ["https://a.b", "*"]}}), "routes[0].cors.origins: expected * alone"),
+        (
+            json!({"cors": {"origins": ["*"], "credentials": true}}),
+            "routes[0].cors.origins: expected origins by name, since with credentials any page",
+        ),
+        (
+            json!({"cors": {"origins": ["*"], "max_age_seconds": 86_401}}),
+            "routes[0].cors.max_age_seconds: expected a whole number from 0 to 86400",
+        ),
+        (
+            json!({"cors": {"origins": ["*"], "allow_headers": ["*"]}}),
+            "routes[0].cors.allow_headers[0]: expected the name of a header",
+        ),
+        (
+            json!({"cors": {"origins": ["*"], "expose_headers": ["x-a: b"]}}),
+            "routes[0].cors.expose_headers[0]: expected the name of a header",
+        ),
+        (json!({"cors": {"origins": ["*"], "methods": []}}), "routes[0].cors.methods: unknown key"),
         (json!({"require": {}}), "routes[0].require: expected at least one condition"),
         (json!({"require": {"not": {"role": "x"}}}), "routes[0].require.not: unknown key"),
         (json!({"require": {"role": ""}}), "routes[0].require.role: expected a name"),

@@ -102,6 +102,7 @@ impl<'a> LogEntry<'a> {
 fn verb(verdict: &Verdict<'_>, route: Option<&Route>) -> &'static str {
     match (verdict, route.map(|route| &route.target)) {
         (Verdict::Refuse(_), _) => "refuse",
+        (Verdict::Preflight(_), _) => "preflight",
         (Verdict::Serve(_), _) => "serve",
         (Verdict::Webhook(_), _) => "receive",
         (Verdict::Repeat, _) => "repeat",

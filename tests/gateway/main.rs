@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod cors;
 mod credentials;
 mod forwarding;
 mod identity;

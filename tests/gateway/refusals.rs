@@ -22,7 +22,7 @@ enum Challenge {
 use Challenge::{Error, Realm};
 
 /// The whole list: code, status, title, challenge. Codes and statuses are those of the design.
-const REFUSALS: [(&str, u16, &str, Challenge); 35] = [
+const REFUSALS: [(&str, u16, &str, Challenge); 36] = [
     ("credentials-missing", 401, "A bearer token is needed", Realm),
     ("credentials-malformed", 401, "The Authorization header is not a bearer token", Error("invalid_token")),
     ("credentials-ambiguous", 400, "There is more than one Authorization value", Error("invalid_request")),
@@ -46,6 +46,7 @@ const REFUSALS: [(&str, u16, &str, Challenge); 35] = [
     ("insufficient-claim", 403, "A claim is missing", Error("insufficient_scope")),
     ("reverification-required", 403, "The session must be verified again", Error("insufficient_scope")),
     ("cross-site-request", 403, "A cookie is not accepted from another site", Challenge::None),
+    ("origin-not-allowed", 403, "The origin is not allowed here", Challenge::None),
     ("path-invalid", 400, "The path is not accepted", Challenge::None),
     ("route-not-found", 404, "There is nothing here", Challenge::None),
     ("method-not-allowed", 405, "The method is not allowed here", Challenge::None),
@@ -143,6 +144,7 @@ fn gateway() -> TestGateway {
             rule("/claim", json!({"claim": "metadata.role", "equals": "admin"})),
             rule("/fresh", json!({"reverification": "strict"})),
             {"path": "/webhook", "webhook": "clerk", "origin": origin},
+            {"path": "/shared", "cors": {"origins": ["https://app.example.com"]}, "origin": origin},
         ],
     }))
 }
@@ -165,6 +167,13 @@ fn refused_requests() -> Vec<Refused> {
     let rule = |path: &str| Request::get(path).bearer(&good().text());
     let webhook = || Request::new("POST", "/webhook?canary=canary").header("x-canary", "canary");
     vec![
+        (
+            "origin-not-allowed",
+            None,
+            Request::new("OPTIONS", "/shared?canary=canary")
+                .header("origin", "https://canary.org")
+                .header("access-control-request-method", "GET"),
+        ),
         ("webhook-headers-missing", None, webhook()),
         ("webhook-headers-missing", None, webhook().header("svix-id", "canary")),
         ("webhook-timestamp-out-of-range", None, webhook().signed_at(301, "canary", b"canary")),

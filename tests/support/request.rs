@@ -126,6 +126,7 @@ impl TestGateway {
     pub fn outcome(&self, request: &Request) -> String {
         match self.decide(request).verdict {
             Verdict::Refuse(refusal) => refusal.code().to_owned(),
+            Verdict::Preflight(_) => "preflight".to_owned(),
             Verdict::Serve(serve) => format!("serve {}", serve.handler),
             Verdict::Forward(forward) => format!("forward {}", forward.url),
             Verdict::Webhook(_) => "receive".to_owned(),

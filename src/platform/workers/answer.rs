@@ -4,9 +4,11 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect, Response, ResponseInit};
 
+use super::javascript;
 use crate::config::Access;
+use crate::cors::{ANSWER_PREFIX, CorsPolicy};
 use crate::gateway::Forward;
-use crate::headers::is_hop_by_hop;
+use crate::headers::{HeaderList, is_hop_by_hop};
 use crate::refusal::Refusal;
 
 /// The request that an origin gets: the method of `original`, and a body.
@@ -46,11 +48,20 @@ pub(super) fn refusal(refusal: Refusal, request_id: &str) -> Response {
     text(refusal.status(), &refusal.headers(), &refusal.body(request_id))
 }
 
+/// An answer without a body.
+pub(super) fn empty(status: u16, headers: &[(&'static str, String)]) -> Response {
+    made(status, headers, None)
+}
+
 fn text(status: u16, headers: &[(&'static str, String)], body: &str) -> Response {
+    made(status, headers, Some(body))
+}
+
+fn made(status: u16, headers: &[(&'static str, String)], body: Option<&str>) -> Response {
     let init = ResponseInit::new();
     init.set_status(status);
     // Neither can fail: the status is one of ours, and so are the names and values of the headers.
-    let response = Response::new_with_opt_str_and_init(Some(body), &init).unwrap_or_else(|_| Response::error());
+    let response = Response::new_with_opt_str_and_init(body, &init).unwrap_or_else(|_| Response::error());
     for (name, value) in headers {
         let _ = response.headers().set(name, value);
     }
@@ -78,6 +89,22 @@ pub(super) fn finish(response: &Response, request_id: &str, is_private: bool) ->
             headers.set("cache-control", "private, no-store")?;
         }
         headers.append("vary", "Authorization, Cookie")?;
+    }
+    Ok(())
+}
+
+/// What an answer says to pages of other origins: what the policy says, and nothing that an origin said beside it.
+pub(super) fn share(response: &Response, policy: &CorsPolicy, request: &HeaderList) -> Result<(), JsValue> {
+    let headers = response.headers();
+    for (name, _) in javascript::pairs(&headers).iter().filter(|(name, _)| name.starts_with(ANSWER_PREFIX)) {
+        headers.delete(name)?;
+    }
+    let vary = headers.get("vary")?.unwrap_or_default();
+    let varies_already = vary.split(',').any(|name| name.trim().eq_ignore_ascii_case("origin"));
+    for (name, value) in policy.answer(request) {
+        if !(name == "vary" && varies_already) {
+            headers.append(name, &value)?;
+        }
     }
     Ok(())
 }

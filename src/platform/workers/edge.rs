@@ -72,9 +72,12 @@ impl Edge {
         let body = webhook::receive(&gateway, &mut decision, &request).await;
         let (response, outcome) = self.carry_out(&decision, &request, body.as_ref(), env, &request_id).await;
         webhook::remember(&gateway, &decision, &response).await;
-        let is_refusal = matches!(outcome, Outcome::Refused(_));
-        let is_private = !is_refusal && decision.route.is_some_and(|route| route.access != Access::Public);
+        let is_ours = matches!(outcome, Outcome::Refused(_)) || matches!(decision.verdict, Verdict::Preflight(_));
+        let is_private = !is_ours && decision.route.is_some_and(|route| route.access != Access::Public);
         answer::finish(&response, &request_id, is_private)?;
+        if let Some(policy) = decision.cors {
+            answer::share(&response, policy, &head.headers)?;
+        }
         log(&head, &decision, outcome, &request_id, started);
         if gateway.verifier().is_unsettled() {
             let gateway = Rc::clone(&gateway);
@@ -124,6 +127,7 @@ impl Edge {
     ) -> (Response, Outcome) {
         let answer = match &decision.verdict {
             Verdict::Refuse(refusal) => Err(*refusal),
+            Verdict::Preflight(headers) => Ok(answer::empty(204, headers)),
             Verdict::Serve(serve) => {
                 handlers::serve(&self.0.handlers, serve, decision.session.clone(), request, body, env, request_id).await
             }

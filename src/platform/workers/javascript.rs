@@ -38,7 +38,7 @@ pub(super) fn head(request: &Request) -> Head {
 }
 
 /// The names and values of a `Headers`.
-fn pairs(headers: &Headers) -> Vec<(String, String)> {
+pub(super) fn pairs(headers: &Headers) -> Vec<(String, String)> {
     let text = |entry: &Array, index| entry.get(index).as_string().unwrap_or_default();
     Array::from(headers)
         .iter()
