@@ -5,7 +5,7 @@
 //! - below `## Refusals`: the code; a second cell that is a number is its status;
 //! - below `## Configuration`: the key, in tables whose heads say ``key of `[vars.GATEWAY]` `` or
 //!   ``key of `[[vars.GATEWAY.routes]]` ``; the keys of `require` stand in that row's other cells, each in backquotes;
-//!   those of `reverification` in an inline table on the line that begins with its name;
+//!   those of `cors` in a table whose head says ``key of `[vars.GATEWAY.cors]` ``; those of `reverification` in an inline table on the line that begins with its name;
 //! - below `## Environment`: the variable, secret or binding.
 //!
 //! In SECURITY.md whatever stands in backquotes and is spelt like a key or a variable, with an underscore, must be one.
@@ -75,6 +75,8 @@ fn documented_keys(document: &str) -> Vec<String> {
             place = "";
         } else if line.starts_with("| key of `[[vars.GATEWAY.routes]]`") {
             place = "routes[].";
+        } else if line.starts_with("| key of `[vars.GATEWAY.cors]`") {
+            place = "cors.";
         }
         let (names, rest) = row(line);
         keys.extend(names.iter().map(|name| format!("{place}{name}")));
@@ -140,6 +142,7 @@ fn refusal_codes() -> BTreeSet<String> {
 fn configuration_keys() -> Vec<String> {
     let unknown = json!({
         "unknown": 1,
+        "cors": {"unknown": 1},
         "routes": [{"unknown": 1, "require": {"unknown": 1, "reverification": {"unknown": 1}}}],
     });
     let mut keys = Vec::new();
