@@ -14,6 +14,7 @@ use crate::routes::{Conflict, RouteTable};
 use crate::webhook::WebhookSecrets;
 
 mod cors;
+mod rate_limit;
 mod reader;
 mod requirement;
 mod route;
@@ -34,6 +35,10 @@ pub trait Environment {
     fn json(&self, name: &str) -> Option<Value>;
     /// Whether there is a service binding of this name.
     fn has_service(&self, name: &str) -> bool;
+    /// Whether there is a rate-limit binding of this name; a platform without any has none.
+    fn has_rate_limit(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// Everything a gateway needs to know.
@@ -67,12 +72,11 @@ impl Config {
         let tokens = table.as_mut().map(|table| TokenSettings::read(table, &mut mistakes)).unwrap_or_default();
         let settings = table.as_mut().map(|table| Settings::read(table, &mut mistakes)).unwrap_or_default();
         let tokens = tokens.complete(environment, &mut mistakes);
-        let has_service = |name: &str| environment.has_service(name);
         let defaults = route::Defaults {
             forward_token: settings.forward_token,
             timeout_seconds: settings.timeout_seconds,
             handlers,
-            has_service: &has_service,
+            environment,
             cors: settings.cors.as_ref(),
         };
         let (routes, route_table) =

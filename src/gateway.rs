@@ -13,7 +13,7 @@ use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::method::Method;
 use crate::path::CanonicalPath;
-use crate::ports::Host;
+use crate::ports::{CountRequest, Host, HostError};
 use crate::refusal::{Fault, Refusal};
 use crate::routes::Match;
 use crate::time::UnixTime;
@@ -23,6 +23,7 @@ use crate::webhook::UnverifiedDelivery;
 mod forward;
 mod log;
 mod preflight;
+mod rate_limit;
 mod webhook;
 
 pub use forward::Forward;
@@ -62,6 +63,8 @@ pub struct Decision<'a> {
     pub key_origin: Option<KeyOrigin>,
     /// Whether the token was verified before.
     pub remembered: bool,
+    /// Why a route's limit was not counted, when it was not; the request passed.
+    pub not_counted: Option<HostError>,
 }
 
 /// What is to be done with a request.
@@ -106,7 +109,10 @@ impl<H: Host> Gateway<H> {
     }
 
     /// Decides on a request at the time `now`. `request_id` goes to the origin and into refusals.
-    pub async fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> Decision<'_> {
+    pub async fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> Decision<'_>
+    where
+        H: CountRequest,
+    {
         let mut decision = Decision {
             verdict: Verdict::Refuse(Refusal::Theirs(Fault::PathInvalid)),
             path: None,
@@ -115,6 +121,7 @@ impl<H: Host> Gateway<H> {
             session: None,
             key_origin: None,
             remembered: false,
+            not_counted: None,
         };
         let verdict = self.verdict(head, request_id, now, &mut decision).await;
         decision.verdict = verdict.unwrap_or_else(Verdict::Refuse);
@@ -127,7 +134,10 @@ impl<H: Host> Gateway<H> {
         request_id: &str,
         now: UnixTime,
         decision: &mut Decision<'a>,
-    ) -> Result<Verdict<'a>, Refusal> {
+    ) -> Result<Verdict<'a>, Refusal>
+    where
+        H: CountRequest,
+    {
         let path = CanonicalPath::parse(&head.path).map_err(|_| Refusal::Theirs(Fault::PathInvalid))?;
         let path = decision.path.insert(path);
         let method = Method::from_name(&head.method);
@@ -158,6 +168,7 @@ impl<H: Host> Gateway<H> {
             }
             authorize(route, decision.session.as_deref())?;
         }
+        decision.not_counted = self.count(route, head, decision.session.as_deref()).await?;
         let session = decision.session.as_deref();
         let forward = || Forward::new(route, head, path, session, request_id);
         Ok(match &route.target {

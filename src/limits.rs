@@ -59,6 +59,9 @@ pub const CLOCK_SKEW_SECONDS: u32 = 300;
 /// Longest time-out of an origin that a configuration may ask for, in seconds.
 pub const ORIGIN_TIMEOUT_SECONDS: u32 = 600;
 
+/// Most requests of a period that a route's limit may name.
+pub const RATE_LIMIT_REQUESTS: u32 = 1_000_000;
+
 /// Longest time that a browser may be told to keep the answer to a preflight, in seconds: a day, of which browsers cut off
 /// what is too long for them.
 pub const CORS_MAX_AGE_SECONDS: u32 = 86_400;

@@ -58,6 +58,15 @@ pub trait Store {
     async fn save(&self, key: &str, value: &[u8], seconds: u32) -> Result<(), HostError>;
 }
 
+/// Counts requests, for routes with a limit.
+pub trait CountRequest {
+    /// Counts one request under `key`, and says whether it is within the limit of this name.
+    ///
+    /// # Errors
+    /// When the counter cannot be asked, or not soon enough for a request to wait.
+    async fn count(&self, limit: &str, key: &str) -> Result<bool, HostError>;
+}
+
 /// Lets time pass.
 pub trait Pause {
     /// Waits about that long, in milliseconds.

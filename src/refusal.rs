@@ -53,6 +53,7 @@ pub enum Fault {
     PathInvalid,
     RouteNotFound,
     MethodNotAllowed(MethodSet),
+    RateLimited { retry_after: u32 },
     WebhookHeadersMissing,
     WebhookSignatureInvalid,
     WebhookTimestampOutOfRange,
@@ -156,6 +157,7 @@ impl Fault {
             Self::MethodNotAllowed(_) => {
                 row("method-not-allowed", 405, Challenge::None, "The method is not allowed here")
             }
+            Self::RateLimited { .. } => row("rate-limited", 429, Challenge::None, "There were too many requests"),
             Self::WebhookHeadersMissing => {
                 row("webhook-headers-missing", 400, Challenge::None, "A webhook header is missing or malformed")
             }
@@ -226,6 +228,7 @@ impl Refusal {
             PathInvalid,
             RouteNotFound,
             MethodNotAllowed(MethodSet::ALL),
+            RateLimited { retry_after: 60 },
             WebhookHeadersMissing,
             WebhookSignatureInvalid,
             WebhookTimestampOutOfRange,
@@ -279,7 +282,7 @@ impl Refusal {
         }
         match self {
             Self::Theirs(Fault::MethodNotAllowed(allowed)) => headers.push(("allow", allowed.allow())),
-            Self::Ours(Outage::KeysUnavailable { retry_after }) => {
+            Self::Theirs(Fault::RateLimited { retry_after }) | Self::Ours(Outage::KeysUnavailable { retry_after }) => {
                 headers.push(("retry-after", retry_after.to_string()))
             }
             Self::Theirs(_) | Self::Ours(_) => {}

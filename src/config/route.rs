@@ -5,13 +5,14 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::reader::{Mistakes, Table};
-use super::{cors, requirement};
+use super::{Environment, cors, rate_limit, requirement};
 use crate::authorization::Requirement;
 use crate::cors::CorsPolicy;
 use crate::instance::is_trusted_address;
 use crate::limits::ORIGIN_TIMEOUT_SECONDS;
 use crate::method::{Method, MethodSet};
 use crate::path::{CanonicalPath, Special};
+use crate::rate_limit::RateLimit;
 use crate::routes::Pattern;
 
 /// A route.
@@ -37,6 +38,8 @@ pub struct Route {
     pub timeout_seconds: u32,
     /// What pages of other origins may read of its answers.
     pub cors: Option<Rc<CorsPolicy>>,
+    /// How often one caller may use it.
+    pub limit: Option<RateLimit>,
 }
 
 /// Whether a route needs a session.
@@ -79,7 +82,7 @@ pub(super) struct Defaults<'a> {
     pub(super) forward_token: bool,
     pub(super) timeout_seconds: u32,
     pub(super) handlers: &'a [&'a str],
-    pub(super) has_service: &'a dyn Fn(&str) -> bool,
+    pub(super) environment: &'a dyn Environment,
     pub(super) cors: Option<&'a Rc<CorsPolicy>>,
 }
 
@@ -107,6 +110,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
     let forward_token = table.flag("forward_token", mistakes).unwrap_or(defaults.forward_token && !is_webhook);
     let timeout_seconds = table.number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes);
     let cors = if is_webhook { None } else { cors::of_route(&mut table, defaults.cors, mistakes) };
+    let limit = if is_webhook { None } else { rate_limit::read(&mut table, access, defaults.environment, mistakes) };
     table.finish(mistakes);
     Some(Route {
         pattern: pattern?,
@@ -119,6 +123,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
         forward_token,
         timeout_seconds: timeout_seconds.unwrap_or(defaults.timeout_seconds),
         cors,
+        limit,
     })
 }
 
@@ -142,7 +147,7 @@ fn webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) -> bool {
         return false;
     }
     table.one_of("webhook", &[("clerk", ())], mistakes);
-    for key in ["access", "require", "forward_token", "strip_prefix", "cors"] {
+    for key in ["access", "require", "forward_token", "strip_prefix", "cors", "limit"] {
         if table.take(key).is_some() {
             mistakes.add(table.place(key), "expected only on a route without webhook");
         }
@@ -184,7 +189,7 @@ fn target(table: &mut Table<'_>, defaults: &Defaults<'_>, is_webhook: bool, mist
         return None;
     }
     if let Some(service) = service {
-        if !(defaults.has_service)(service) {
+        if !defaults.environment.has_service(service) {
             mistakes.add(table.place("service"), "expected the name of a service binding of this Worker");
         }
         return Some(Target::Service(service.to_owned()));

@@ -10,6 +10,7 @@ use crate::authorization::{ClaimRequirement, Requirement, Reverification};
 use crate::cors::{ALLOW_HEADERS, CorsPolicy, Origins};
 use crate::instance::{InstanceKind, publishable_key};
 use crate::keys::KeySource;
+use crate::rate_limit::{CountBy, RateLimit};
 use crate::verifier::{MissingAzp, OriginPattern, TokenPolicy};
 
 struct Variables(HashMap<String, Value>);
@@ -25,6 +26,10 @@ impl Environment for Variables {
 
     fn has_service(&self, name: &str) -> bool {
         name == "ORDERS"
+    }
+
+    fn has_rate_limit(&self, name: &str) -> bool {
+        name == "RATE_LIMIT_100_PER_60"
     }
 }
 
@@ -263,6 +268,34 @@ fn every_mistake_on_a_route_names_its_place() {
             "routes[0].cors.expose_headers[0]: expected the name of a header",
         ),
         (json!({"cors": {"origins": ["*"], "methods": []}}), "routes[0].cors.methods: unknown key"),
+        (
+            json!({"webhook": "clerk", "limit": {"requests": 100, "per_seconds": 60, "by": "ip"}}),
+            "routes[0].limit: expected only on a route without webhook",
+        ),
+        (json!({"limit": 100}), "routes[0].limit: expected a table"),
+        (json!({"limit": {"per_seconds": 60, "by": "user"}}), "routes[0].limit.requests: missing"),
+        (json!({"limit": {"requests": 100, "by": "user"}}), "routes[0].limit.per_seconds: missing"),
+        (json!({"limit": {"requests": 100, "per_seconds": 60}}), "routes[0].limit.by: missing"),
+        (
+            json!({"limit": {"requests": 0, "per_seconds": 60, "by": "user"}}),
+            "routes[0].limit.requests: expected a whole number from 1 to 1000000",
+        ),
+        (
+            json!({"limit": {"requests": 100, "per_seconds": 30, "by": "user"}}),
+            "routes[0].limit.per_seconds: expected 10 or 60",
+        ),
+        (
+            json!({"limit": {"requests": 100, "per_seconds": 60, "by": "session"}}),
+            "routes[0].limit.by: expected one of user, org, ip",
+        ),
+        (
+            json!({"limit": {"requests": 100, "per_seconds": 60, "by": "user", "burst": 1}}),
+            "routes[0].limit.burst: unknown key",
+        ),
+        (
+            json!({"access": "public", "limit": {"requests": 100, "per_seconds": 60, "by": "org"}}),
+            "routes[0].limit.by: expected ip on a public route",
+        ),
         (json!({"require": {}}), "routes[0].require: expected at least one condition"),
         (json!({"require": {"not": {"role": "x"}}}), "routes[0].require.not: unknown key"),
         (json!({"require": {"role": ""}}), "routes[0].require.role: expected a name"),
@@ -289,6 +322,18 @@ fn every_mistake_on_a_route_names_its_place() {
         let found = mistakes(extra.clone());
         assert!(found[0].starts_with(&format!("GATEWAY.{expected}")), "{extra}: {found:?}");
     }
+}
+
+#[test]
+fn a_limit_without_its_binding_says_what_to_add() {
+    let limit = |requests: u32| json!({"limit": {"requests": requests, "per_seconds": 60, "by": "user"}});
+    assert_eq!(route(limit(100)).unwrap().limit, Some(RateLimit::new(100, 60, CountBy::User)));
+    assert_eq!(
+        mistakes(limit(20)),
+        ["GATEWAY.routes[0].limit: expected the binding that counts; add to wrangler.toml:\n[[ratelimits]]\n\
+          name = \"RATE_LIMIT_20_PER_60\"\nnamespace_id = \"2060\"\nsimple = { limit = 20, period = 60 }"]
+    );
+    assert_eq!(route(json!({})).unwrap().limit, None);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod forward;
 mod handlers;
 mod host;
 mod javascript;
+mod rate_limit;
 mod webhook;
 
 #[cfg(feature = "entry")]

@@ -12,5 +12,6 @@ mod cors;
 mod credentials;
 mod forwarding;
 mod identity;
+mod limits;
 mod refusals;
 mod webhooks;

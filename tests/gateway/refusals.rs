@@ -22,7 +22,7 @@ enum Challenge {
 use Challenge::{Error, Realm};
 
 /// The whole list: code, status, title, challenge. Codes and statuses are those of the design.
-const REFUSALS: [(&str, u16, &str, Challenge); 36] = [
+const REFUSALS: [(&str, u16, &str, Challenge); 37] = [
     ("credentials-missing", 401, "A bearer token is needed", Realm),
     ("credentials-malformed", 401, "The Authorization header is not a bearer token", Error("invalid_token")),
     ("credentials-ambiguous", 400, "There is more than one Authorization value", Error("invalid_request")),
@@ -50,6 +50,7 @@ const REFUSALS: [(&str, u16, &str, Challenge); 36] = [
     ("path-invalid", 400, "The path is not accepted", Challenge::None),
     ("route-not-found", 404, "There is nothing here", Challenge::None),
     ("method-not-allowed", 405, "The method is not allowed here", Challenge::None),
+    ("rate-limited", 429, "There were too many requests", Challenge::None),
     ("webhook-headers-missing", 400, "A webhook header is missing or malformed", Challenge::None),
     ("webhook-signature-invalid", 400, "The webhook's signature is not valid", Challenge::None),
     ("webhook-timestamp-out-of-range", 400, "The webhook's timestamp is too far from now", Challenge::None),
@@ -107,6 +108,7 @@ fn the_list_of_refusals_is_closed_and_each_answers_to_the_letter() {
             Refusal::Theirs(Fault::MethodNotAllowed(_)) => {
                 Some(("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
             }
+            Refusal::Theirs(Fault::RateLimited { .. }) => Some(("retry-after", "60")),
             Refusal::Ours(Outage::KeysUnavailable { .. }) => Some(("retry-after", "30")),
             Refusal::Theirs(_) | Refusal::Ours(_) => None,
         };
@@ -144,6 +146,7 @@ fn gateway() -> TestGateway {
             rule("/claim", json!({"claim": "metadata.role", "equals": "admin"})),
             rule("/fresh", json!({"reverification": "strict"})),
             {"path": "/webhook", "webhook": "clerk", "origin": origin},
+            {"path": "/limited", "limit": {"requests": 3, "per_seconds": 60, "by": "user"}, "origin": origin},
             {"path": "/shared", "cors": {"origins": ["https://app.example.com"]}, "origin": origin},
         ],
     }))
@@ -227,6 +230,11 @@ fn every_refusal_is_brought_about_by_a_request() {
     without_keys.world.key_server_does(KeyServer::IsDown);
     let refusal = without_keys.refuse(&Request::get("/api/x").bearer(&good().text()));
     assert_answer(refusal, Some(("retry-after", "1")));
+    decided.push(refusal.code());
+    let (limited, request) = (gateway(), Request::get("/limited").bearer(&good().text()));
+    assert_eq!([(); 3].map(|()| limited.outcome(&request)), ["forward https://origin.example.com/limited"; 3]);
+    let refusal = limited.refuse(&request);
+    assert_answer(refusal, Some(("retry-after", "60")));
     decided.push(refusal.code());
     let webhook = Request::new("POST", "/webhook").signed_at(0, "canary", b"canary");
     for body in [b"other".to_vec(), vec![0; WEBHOOK_BODY_BYTES + 1]] {

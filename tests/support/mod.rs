@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use clerk_edge::algorithm::Algorithm;
-use clerk_edge::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use clerk_edge::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
 use clerk_edge::public_key::PublicKey;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -39,6 +39,9 @@ pub struct World {
     pub saves: Cell<u32>,
     pub loads: Cell<u32>,
     pub pauses: Cell<u32>,
+    /// How often each name was counted under each limit.
+    pub counted: RefCell<HashMap<(String, String), u32>>,
+    pub counter_is_down: Cell<bool>,
     pub url: RefCell<String>,
     pub bearer: RefCell<Option<String>>,
 }
@@ -53,6 +56,8 @@ impl World {
             saves: Cell::new(0),
             loads: Cell::new(0),
             pauses: Cell::new(0),
+            counted: RefCell::default(),
+            counter_is_down: Cell::new(false),
             url: RefCell::default(),
             bearer: RefCell::default(),
         })
@@ -127,6 +132,20 @@ impl<S> Store for TestHost<S> {
         }
         self.world.stored.borrow_mut().insert(key.to_owned(), value.to_vec());
         Ok(())
+    }
+}
+
+/// Counts as many as the limit's name says, whatever the time.
+impl<S> CountRequest for TestHost<S> {
+    async fn count(&self, limit: &str, key: &str) -> Result<bool, HostError> {
+        if self.world.counter_is_down.get() {
+            return Err(HostError("down".into()));
+        }
+        let requests: u32 = limit.split('_').nth(2).unwrap().parse().unwrap();
+        let mut counted = self.world.counted.borrow_mut();
+        let count = counted.entry((limit.to_owned(), key.to_owned())).or_default();
+        *count += 1;
+        Ok(*count <= requests)
     }
 }
 

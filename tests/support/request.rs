@@ -26,7 +26,7 @@ pub const OWN_HANDLER: &str = "report";
 /// What webhooks are signed with, made for tests: the base64 of a sentence.
 pub const WEBHOOK_SECRET: &str = "whsec_YSBzZWNyZXQgZm9yIHRlc3RzIG9mIHRoZSBnYXRld2F5";
 
-/// Variables as a configuration reads them; the service binding `ORDERS` is there.
+/// Variables as a configuration reads them; the service binding `ORDERS` is there, and limits of 2 and 3.
 pub struct Variables(pub HashMap<String, Value>);
 
 impl Variables {
@@ -54,6 +54,10 @@ impl Environment for Variables {
 
     fn has_service(&self, name: &str) -> bool {
         name == "ORDERS"
+    }
+
+    fn has_rate_limit(&self, name: &str) -> bool {
+        ["RATE_LIMIT_2_PER_10", "RATE_LIMIT_3_PER_60"].contains(&name)
     }
 }
 

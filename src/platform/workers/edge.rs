@@ -12,7 +12,7 @@ use worker::{Context, Env, Result};
 use super::environment::WorkerEnvironment;
 use super::handlers::{Call, Handler};
 use super::host::WorkerHost;
-use super::{answer, forward, handlers, javascript, webhook};
+use super::{answer, forward, handlers, javascript, rate_limit, webhook};
 use crate::config::{Access, Config, Mistake, Target, health_paths};
 use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Gateway, HEALTH_PATH, LogEntry, Outcome, Verdict};
 use crate::head::Head;
@@ -78,6 +78,7 @@ impl Edge {
         if let Some(policy) = decision.cors {
             answer::share(&response, policy, &head.headers)?;
         }
+        rate_limit::tell(&decision, &request_id);
         log(&head, &decision, outcome, &request_id, started);
         if gateway.verifier().is_unsettled() {
             let gateway = Rc::clone(&gateway);
@@ -106,7 +107,9 @@ impl Edge {
             let own = self.0.handlers.iter().map(|(name, _)| *name);
             let names: Vec<&str> = BUILT_IN_HANDLERS.into_iter().chain(own).collect();
             match Config::read(&environment, &names) {
-                Ok(config) => Ok(Rc::new(Gateway::new(config, WorkerHost { store: env.kv("JWKS").ok() }))),
+                Ok(config) => {
+                    Ok(Rc::new(Gateway::new(config, WorkerHost { store: env.kv("JWKS").ok(), env: env.clone() })))
+                }
                 Err(mistakes) => {
                     tell(&mistakes);
                     Err(Broken { health: health_paths(&environment) })

@@ -3,7 +3,7 @@
 use js_sys::{JSON, Reflect};
 use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
-use worker::Env;
+use worker::{Env, RateLimiter};
 
 use super::javascript::Service;
 use crate::config::Environment;
@@ -20,6 +20,12 @@ impl WorkerEnvironment<'_> {
         let binding = self.binding(name)?;
         let is_service = Reflect::get(&binding, &"fetch".into()).is_ok_and(|fetch| fetch.is_function());
         is_service.then(|| binding.unchecked_into())
+    }
+
+    pub(super) fn rate_limit(&self, name: &str) -> Option<RateLimiter> {
+        let binding = self.binding(name)?;
+        let is_counter = Reflect::get(&binding, &"limit".into()).is_ok_and(|limit| limit.is_function());
+        is_counter.then(|| binding.unchecked_into())
     }
 }
 
@@ -40,5 +46,9 @@ impl Environment for WorkerEnvironment<'_> {
 
     fn has_service(&self, name: &str) -> bool {
         self.service(name).is_some()
+    }
+
+    fn has_rate_limit(&self, name: &str) -> bool {
+        self.rate_limit(name).is_some()
     }
 }

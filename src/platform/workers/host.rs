@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Headers, Request, RequestInit, RequestRedirect};
 use worker::kv::KvStore;
-use worker::{ByteStream, Delay};
+use worker::{ByteStream, Delay, Env};
 
 use super::javascript;
 use crate::algorithm::Algorithm;
@@ -25,6 +25,8 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct WorkerHost {
     /// The binding `JWKS`; without it keys are kept in the isolate alone.
     pub(super) store: Option<KvStore>,
+    /// The bindings that count requests, by their names.
+    pub(super) env: Env,
 }
 
 impl CheckSignature for WorkerHost {
@@ -115,7 +117,7 @@ impl Pause for WorkerHost {
 pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, HostError> {
     match select(pin!(work), pin!(Delay::from(limit))).await {
         Either::Left((value, _)) => Ok(value),
-        Either::Right(_) => Err(HostError(format!("no answer within {} s", limit.as_secs()))),
+        Either::Right(_) => Err(HostError(format!("no answer within {} s", limit.as_secs_f32()))),
     }
 }
 
