@@ -54,7 +54,7 @@ impl RateLimit {
     pub fn wrangler(&self) -> String {
         let Self { requests, per_seconds, binding, .. } = self;
         format!(
-            "[[ratelimits]]\nname = \"{binding}\"\nnamespace_id = \"{requests}{per_seconds}\"\nsimple = {{ limit = {requests}, period = {per_seconds} }}"
+            "[[ratelimits]]\nname = \"{binding}\"\nnamespace_id = \"{requests}{per_seconds}\" # a number that no other limit of your account has\nsimple = {{ limit = {requests}, period = {per_seconds} }}"
         )
     }
 

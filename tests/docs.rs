@@ -5,7 +5,7 @@
 //! - below `## Refusals`: the code; a second cell that is a number is its status;
 //! - below `## Configuration`: the key, in tables whose heads say ``key of `[vars.GATEWAY]` `` or
 //!   ``key of `[[vars.GATEWAY.routes]]` ``; the keys of `require` stand in that row's other cells, each in backquotes;
-//!   those of `cors` in a table whose head says ``key of `[vars.GATEWAY.cors]` ``; those of `reverification` in an inline table on the line that begins with its name;
+//!   those of `cors` and `limit` in tables whose heads say ``key of `[vars.GATEWAY.cors]` `` and ``key of `limit` ``; those of `reverification` in an inline table on the line that begins with its name;
 //! - below `## Environment`: the variable, secret or binding.
 //!
 //! In SECURITY.md whatever stands in backquotes and is spelt like a key or a variable, with an underscore, must be one.
@@ -77,6 +77,8 @@ fn documented_keys(document: &str) -> Vec<String> {
             place = "routes[].";
         } else if line.starts_with("| key of `[vars.GATEWAY.cors]`") {
             place = "cors.";
+        } else if line.starts_with("| key of `limit`") {
+            place = "routes[].limit.";
         }
         let (names, rest) = row(line);
         keys.extend(names.iter().map(|name| format!("{place}{name}")));
@@ -143,7 +145,7 @@ fn configuration_keys() -> Vec<String> {
     let unknown = json!({
         "unknown": 1,
         "cors": {"unknown": 1},
-        "routes": [{"unknown": 1, "require": {"unknown": 1, "reverification": {"unknown": 1}}}],
+        "routes": [{"unknown": 1, "limit": {"unknown": 1}, "require": {"unknown": 1, "reverification": {"unknown": 1}}}],
     });
     let mut keys = Vec::new();
     for mistake in config(unknown).unwrap_err() {
@@ -174,12 +176,18 @@ impl Environment for Asked {
     fn has_service(&self, name: &str) -> bool {
         self.variables.has_service(name)
     }
+
+    fn has_rate_limit(&self, name: &str) -> bool {
+        self.names.borrow_mut().insert(name.to_owned());
+        self.variables.has_rate_limit(name)
+    }
 }
 
 /// Every variable and secret that a configuration asks for, whatever the others say, and the KV binding.
 fn environment_names() -> BTreeSet<String> {
     let key = publishable_key(InstanceKind::Production, "clerk.example.com");
-    let gateway = json!({"keys_from": "backend-api", "routes": [{"path": "/", "origin": "zone"}]});
+    let limit = json!({"requests": 100, "per_seconds": 60, "by": "user"});
+    let gateway = json!({"keys_from": "backend-api", "routes": [{"path": "/", "origin": "zone", "limit": limit}]});
     let mut names = BTreeSet::new();
     for variables in [
         json!({}),
@@ -237,6 +245,8 @@ fn the_names_that_the_code_knows_are_found() {
         "routes[].strip_prefix",
         "routes[].require.any",
         "routes[].require.reverification.level",
+        "cors.origins",
+        "routes[].limit.by",
     ] {
         assert!(keys.iter().any(|known| known == key), "{key}: {keys:?}");
     }
@@ -283,6 +293,10 @@ fn a_key_is_read_in_the_place_where_the_document_has_it() {
 | key of `[[vars.GATEWAY.routes]]` | default | |
 | `require` | a session | `role`, `organization = true`, `claim` with `in` |
 | `origin`, `service` | | `z` |
+| key of `[vars.GATEWAY.cors]` | default | |
+| `origins` | | `z` |
+| key of `limit` | |
+| `by` | `user` |
 
 `reverification` is `strict`, or `{ level = \"second_factor\", after_minutes = 10 }`.
 ";
@@ -295,6 +309,8 @@ fn a_key_is_read_in_the_place_where_the_document_has_it() {
         "routes[].require.in",
         "routes[].origin",
         "routes[].service",
+        "cors.origins",
+        "routes[].limit.by",
         "routes[].require.reverification.level",
         "routes[].require.reverification.after_minutes",
     ];

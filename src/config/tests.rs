@@ -331,7 +331,7 @@ fn a_limit_without_its_binding_says_what_to_add() {
     assert_eq!(
         mistakes(limit(20)),
         ["GATEWAY.routes[0].limit: expected the binding that counts; add to wrangler.toml:\n[[ratelimits]]\n\
-          name = \"RATE_LIMIT_20_PER_60\"\nnamespace_id = \"2060\"\nsimple = { limit = 20, period = 60 }"]
+          name = \"RATE_LIMIT_20_PER_60\"\nnamespace_id = \"2060\" # a number that no other limit of your account has\nsimple = { limit = 20, period = 60 }"]
     );
     assert_eq!(route(json!({})).unwrap().limit, None);
 }

@@ -26,6 +26,8 @@ export const FRONT_END = 'https://app.example.com';
  * - `kv`: entries to begin with; `false` for no binding; `{ server }` for a namespace that an HTTP server stands behind,
  *   to have it fail, stall or answer rubbish.
  * - `services`: by binding name, a server's address or a function from Request to Response.
+ * - `limits`: routes with a `limit` get Miniflare's counter; `'throws'`, `'stalls'` or `'rubbish'` for one that does, and
+ *   `false` for none.
  * - `outbound`: a function from Request to Response that takes every fetch to an address outside; without it they go to
  *   the network.
  * - `fakeTime`: Unix time in seconds that the Worker's clock starts at; with `frozenTime` it stands still there.
@@ -46,7 +48,7 @@ export async function startGateways(list) {
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }) => logs.push(...message.split('\n').filter(Boolean).map(parsed)),
-    workers: list.map((options, index) => worker(options, `gateway-${index}`)),
+    workers: [...list.map((options, index) => worker(options, `gateway-${index}`)), counters()],
   });
   await mf.ready;
   return Promise.all(list.map((options, index) => handle(mf, logs, options, `gateway-${index}`)));
@@ -70,7 +72,7 @@ async function handle(mf, logs, options, name) {
   };
 }
 
-function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services = {}, outbound, fakeTime, frozenTime, build }, name) {
+function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services = {}, limits, outbound, fakeTime, frozenTime, build }, name) {
   const led = routes.map((route) => ('origin' in route || 'service' in route || 'serve' in route ? route : { ...route, origin: origin.url ?? origin }));
   const variables = {
     CLERK_PUBLISHABLE_KEY: issuer?.publishableKey,
@@ -80,6 +82,7 @@ function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services
   const env = {};
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) env[name] = variable(value);
   for (const [name, target] of Object.entries(services)) env[name] = service(target);
+  for (const { limit } of limits === false ? [] : routes) if (limit) Object.assign(env, counter(limit, limits, name));
   if (kv !== false) env.JWKS = { type: 'kv', id: `jwks-${name}`, ...(kv?.server && { dev: { remote: true } }) };
   return {
     config: { name, compatibilityDate: compatibilityDate(), manifest: manifest(build, fakeTime, frozenTime), env },
@@ -98,6 +101,24 @@ function variable(value) {
 function service(target) {
   if (typeof target === 'function') return { type: 'fetcher', handler: target };
   return { type: 'external', address: new URL(target).host, http: {} };
+}
+
+/** The binding that a route's limit asks for, by its name. */
+function counter({ requests, per_seconds }, fails, name) {
+  const binding = `RATE_LIMIT_${requests}_PER_${per_seconds}`;
+  if (fails) return { [binding]: { type: 'worker', worker: 'counters', exportName: fails } };
+  return { [binding]: { type: 'rate-limit', namespace: `${name}-${binding}`, simple: { limit: requests, period: per_seconds } } };
+}
+
+/** A Worker that counts badly. */
+function counters() {
+  const contents = `import { WorkerEntrypoint } from 'cloudflare:workers';
+export class throws extends WorkerEntrypoint { limit() { throw new Error('the counter is down'); } }
+export class stalls extends WorkerEntrypoint { async limit() { await scheduler.wait(60_000); return { success: false }; } }
+export class rubbish extends WorkerEntrypoint { limit() { return 'no'; } }
+export default {};`;
+  const manifest = { mainModule: 'counters.js', modules: { 'counters.js': { type: 'esm', contents } } };
+  return { config: { name: 'counters', compatibilityDate: compatibilityDate(), manifest } };
 }
 
 /** The two files that worker-build made, and, where the time is to be another one, two that change it first. */
