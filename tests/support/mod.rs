@@ -20,6 +20,7 @@ pub mod token;
 pub mod vectors;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod verifier;
+pub mod wycheproof;
 
 /// What the key server does.
 #[derive(Clone)]
