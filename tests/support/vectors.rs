@@ -109,10 +109,7 @@ fn policy(case: &Value, token: &str) -> TokenPolicy {
     TokenPolicy {
         issuer: options["issuer"].as_str().map_or_else(|| own_issuer(token), str::to_owned),
         algorithms: algorithms.iter().filter_map(|name| Algorithm::from_name(name)).collect(),
-        authorized_parties: texts("authorized_parties")
-            .iter()
-            .map(|text| OriginPattern::parse(text).unwrap())
-            .collect(),
+        authorized_parties: parties(&texts("authorized_parties")),
         missing_azp: MissingAzp::Reject,
         audience: texts("audience"),
         clock_skew_seconds: options["clock_skew_s"].as_u64().and_then(|skew| u32::try_from(skew).ok()).unwrap_or(5),
@@ -129,7 +126,7 @@ fn own_issuer(token: &str) -> String {
 }
 
 /// A party that is no origin matches nothing, but a list of such still asks for one.
-fn parties(texts: &[String]) -> Vec<OriginPattern> {
+pub fn parties(texts: &[String]) -> Vec<OriginPattern> {
     let nobody = || OriginPattern::parse("https://nobody.invalid").unwrap();
     texts.iter().map(|text| OriginPattern::parse(text).unwrap_or_else(|_| nobody())).collect()
 }

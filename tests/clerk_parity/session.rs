@@ -1,14 +1,5 @@
-//! What `@clerk/backend` answered on the same inputs, where the vectors beside the project are there to compare with.
-//!
-//! A difference is a decision: each has its reason here, and one without a reason fails as much as a reason without a
-//! difference, so that neither side moves unnoticed.
+//! What publishable keys, claims and cookies mean to both, and what a requirement makes of them.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Clippy takes helpers of tests for no tests.
-
-mod support;
-
-use std::path::Path;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -20,44 +11,13 @@ use clerk_edge::instance::{Instance, InstanceKind, publishable_key};
 use clerk_edge::time::UnixTime;
 use clerk_edge::verifier::{TokenPolicy, VerifyError};
 use serde_json::{Value, json};
-use support::World;
-use support::key::{key, key_set};
-use support::request::config;
-use support::token::{ISSUER, NOW, Token, after};
-use support::verifier::{TestVerifier, key_set_source};
 
-/// One group of the vectors; `None`, and a line that says so, where they are not there.
-fn vectors(group: &str) -> Option<Value> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors/clerk.json");
-    let Ok(text) = std::fs::read(&file) else {
-        println!("{group}: nothing to compare with, there is no {}", file.display());
-        return None;
-    };
-    let mut document: Value = serde_json::from_slice(&text).unwrap();
-    Some(document[group].take())
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().expect("a list")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a text")
-}
-
-/// The differences found are those explained, one for one.
-#[track_caller]
-fn assert_explained(group: &str, compared: usize, found: &[String], explained: &[(&str, &str)]) {
-    for difference in found {
-        let is_explained = explained.iter().any(|(name, reason)| name == difference && !reason.is_empty());
-        assert!(is_explained, "{group}: an unexplained difference: {difference}");
-    }
-    for (name, _) in explained {
-        assert!(found.iter().any(|difference| difference == name), "{group}: no difference any more: {name}");
-    }
-    assert!(compared > 0, "{group}: nothing was compared");
-    println!("{group}: {compared} compared, {} differ for a reason", found.len());
-}
+use crate::support::World;
+use crate::support::key::{key, key_set};
+use crate::support::request::config;
+use crate::support::token::{ISSUER, NOW, Token, after};
+use crate::support::verifier::{TestVerifier, key_set_source};
+use crate::{assert_explained, list, text, vectors};
 
 #[test]
 fn publishable_keys_read_as_clerk_reads_them() {
@@ -238,7 +198,7 @@ fn auth_of_session(session: &Session) -> Value {
 #[test]
 fn the_session_cookie_is_chosen_as_clerk_chooses_it() {
     let Some(vectors) = vectors("cookie_suffix_selection") else { return };
-    let Some(keys) = self::vectors("keys") else { return };
+    let Some(keys) = crate::vectors("keys") else { return };
     let mut found = Vec::new();
     let cases = list(&vectors["cases"]);
     for case in cases {
