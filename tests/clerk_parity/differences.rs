@@ -7,8 +7,7 @@ const SPELLING: &str =
 const CLASS: &str = "only session tokens are accepted here, and another class is told as such";
 const CLASS_LATER: &str =
     "without a category, a machine's token shows its class by its subject, which is read once the signature is good";
-const ONE_TYPE: &str =
-    "the type of session tokens is not configurable, so this check is not of something else than a session";
+const ONE_TYPE: &str = "the type of a session token is fixed, and cannot be configured";
 const CRIT: &str = "RFC 7515 section 4.1.11: what is critical and not understood refuses the token";
 const SUBJECT: &str = "the subject of a session is a user's id";
 const TIME: &str = "a time outside the range of dates is none; it would never come";
@@ -21,10 +20,10 @@ const KEY: &str = "a key that does not fit is not tried; where no key is left, t
 const KID: &str = "a key set is searched by kid alone; verifyJwt is handed the key";
 const OBJECT: &str = "claims that are no object are a malformed token; Clerk's SDK throws";
 const PEM: &str = "line ends written as two letters are a common mistake, and are understood";
-const ANY_SHA: &str = "a PEM says nothing of the hash; RS512 counts here because the comparison configures it";
+const ANY_SHA: &str = "a PEM does not bind a hash, and RS512 is among the algorithms that this comparison configures";
 const BUDGET: &str =
     "one fetch in 30 s whatever the cause, so that no stranger's token makes the gateway ask; nothing skips the cache";
-const OLD: &str = "a key set is fresh for five minutes from its last fetch, which was another one, and is fetched again beside the request that finds it old, which its answer does not wait for";
+const OLD: &str = "nothing skips the cache, so the set was fetched at another moment than Clerk's; both keep it fresh for five minutes";
 const STALE: &str = "a key set serves for a day while the key server is down, and one refresh is tried, not five";
 const BEARER: &str =
     "RFC 9110: a scheme in any case, one space or more, then the token; anything else is malformed, not another token";
@@ -36,9 +35,9 @@ const HANDSHAKE: &str = "no handshake: a handshake token or nonce is no session"
 const ORGANIZATION: &str =
     "no handshake: a path does not switch the active organisation; routes demand what they need of it";
 const NOT_NEEDED: &str = "what the SDK asks for there is not needed here";
-const TWO_HEADS: &str = "one word for one thing: what lacks a publishable key or an issuer with its key is a configuration's mistake, not the caller's";
+const MISTAKE: &str = "without a publishable key the configuration is mistaken, which is answered 503";
 const PREFIX: &str = "a final star begins at a segment, and is the prefix itself as well";
-const LETTERS: &str = "paths are told apart by case in what is matched, and no route means nothing is served";
+const LETTERS: &str = "paths are matched by their letters' case; what no route has is not served";
 const SPACE: &str = "signatures are separated by spaces alone, as they are specified";
 const NUMBER: &str = "a whole number has one spelling";
 const FAMILY: &str = "both families of header names are taken, since Standard Webhooks is the same scheme";
@@ -128,7 +127,7 @@ pub(crate) const AUTHENTICATE_REQUEST: [(&str, &str); 48] = [
     ("header: \"Bearer\" only: token-invalid, credentials-malformed", BEARER),
     ("header: JWT template token -> token-type-mismatch: token-type-mismatch, credentials-malformed", BEARER),
     ("secretKey missing throws: thrown, credentials-missing", NOT_NEEDED),
-    ("publishableKey missing throws: thrown, configuration-invalid", TWO_HEADS),
+    ("publishableKey missing throws: thrown, configuration-invalid", MISTAKE),
     ("cookie: session but no client_uat (dev, document): session-token-but-no-client-uat, accepted", CLIENT_UAT),
     ("cookie: session but no client_uat (prod, API): session-token-but-no-client-uat, accepted", CLIENT_UAT),
     ("cookie: client_uat > iat: session-token-iat-before-client-uat, accepted", CLIENT_UAT),
