@@ -35,6 +35,31 @@ pub enum PublicKey {
     },
 }
 
+/// The numbers y of Edwards25519's points of small order, little-endian: 0, 1 and -1, each also as the number that is larger
+/// by the prime where that fits, and the two of the points of order 8.
+const ED25519_SMALL_ORDER: [[u8; 32]; 7] = [
+    [0; 32],
+    with_ends(1, 0, 0),
+    with_ends(0xec, 0xff, 0x7f),
+    with_ends(0xed, 0xff, 0x7f),
+    with_ends(0xee, 0xff, 0x7f),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
+
+const fn with_ends(first: u8, between: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [between; 32];
+    bytes[0] = first;
+    bytes[31] = last;
+    bytes
+}
+
 impl PublicKey {
     /// An RSA key of big-endian numbers, if they are in range.
     pub(crate) fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
@@ -46,6 +71,14 @@ impl PublicKey {
             return None;
         }
         Some(Self::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
+    }
+
+    /// An Ed25519 key, unless its point is of small order: then one signature of nothing is good for every message, and
+    /// anyone can make it. Hosts differ in whether they look (RFC 8032 section 8.6 leaves it to them).
+    pub(crate) fn from_ed25519(x: Vec<u8>) -> Option<Self> {
+        let mut y = <[u8; 32]>::try_from(x.as_slice()).ok()?;
+        y[31] &= 0x7f; // The sign of the other coordinate.
+        (!ED25519_SMALL_ORDER.contains(&y)).then_some(Self::Ed25519 { x })
     }
 
     /// Whether the key is of the kind that `algorithm` takes.

@@ -57,7 +57,9 @@ impl Jwk {
             Some("EC") if text(members, "crv") == Some("P-256") => {
                 PublicKey::P256 { x: bytes_32(members, "x")?, y: bytes_32(members, "y")? }
             }
-            Some("OKP") if text(members, "crv") == Some("Ed25519") => PublicKey::Ed25519 { x: bytes_32(members, "x")? },
+            Some("OKP") if text(members, "crv") == Some("Ed25519") => {
+                PublicKey::from_ed25519(bytes_32(members, "x")?).ok_or(JwkError::Material)?
+            }
             _ => return Err(JwkError::Kind),
         };
         let algorithm = match members.get("alg") {
@@ -156,6 +158,29 @@ mod tests {
     }
 
     #[test]
+    fn an_ed25519_key_that_anyone_can_sign_for_is_not_used() {
+        let read = |bytes: [u8; 32]| {
+            let members = json!({"kty": "OKP", "crv": "Ed25519", "kid": "ins_1", "x": URL_SAFE_NO_PAD.encode(bytes)});
+            Jwk::from_object(members.as_object().unwrap()).map(|_| ())
+        };
+        let number = |first: u8, rest: u8| {
+            let mut bytes = [rest; 32];
+            bytes[0] = first;
+            bytes[31] = rest & 0x7f;
+            bytes
+        };
+        let of_order_8 = ["JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU", "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o"]
+            .map(|text| <[u8; 32]>::try_from(URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap());
+        let below_and_around_the_prime = [0xec, 0xed, 0xee].map(|first| number(first, 0xff));
+        for mut bytes in [&[number(0, 0), number(1, 0)][..], &of_order_8, &below_and_around_the_prime].concat() {
+            assert_eq!(read(bytes), Err(JwkError::Material), "{bytes:?}");
+            bytes[31] |= 0x80;
+            assert_eq!(read(bytes), Err(JwkError::Material), "{bytes:?}, on the other side");
+        }
+        assert_eq!(read(number(2, 0)), Ok(()));
+    }
+
+    #[test]
     fn a_key_for_something_else_is_not_used() {
         for (extra, error) in [
             (json!({"use": "enc"}), JwkError::Use),
@@ -204,7 +229,7 @@ mod tests {
         for key in [
             read(json!({"alg": "RS256"})).unwrap(),
             read(json!({"kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)})).unwrap(),
-            read(json!({"kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43)})).unwrap(),
+            read(json!({"kty": "OKP", "crv": "Ed25519", "x": format!("{}A", "B".repeat(42))})).unwrap(),
         ] {
             assert_eq!(Jwk::from_object(key.to_json().as_object().unwrap()), Ok(key));
         }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn key(id: &str, last: &str) -> Value {
-        json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": format!("{}{last}", "A".repeat(42))})
+        json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": format!("{}{last}", "B".repeat(42))})
     }
 
     fn parse(keys: &[Value]) -> Result<KeySet, KeySetError> {

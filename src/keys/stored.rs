@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn a_record_reads_back_and_rubbish_does_not() {
-        let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "A".repeat(43)});
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": format!("{}A", "B".repeat(42))});
         let set = KeySet::from_keys(&[key]).unwrap();
         let record = record(&set, UnixTime::from_seconds(7));
         assert_eq!(read(record.as_bytes()), Some((set, UnixTime::from_seconds(7))));

@@ -52,12 +52,16 @@ export function hasUsableKey({ jwks }) {
 
 const ALGORITHMS = { RSA: ['RS256', 'RS384', 'RS512'], EC: ['ES256'], OKP: ['EdDSA'] };
 
+/** The number that an Ed25519 key encodes beside a sign. */
+const y = (bytes) => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`) % 2n ** 255n;
+
 function isUsable(key) {
   const bytes = (name) => (typeof key[name] === 'string' && /^[\w-]+$/.test(key[name]) ? Buffer.from(key[name], 'base64url') : Buffer.alloc(0));
   const isWhole = {
     RSA: () => bytes('n').length >= 256 && bytes('n').length <= 512 && bytes('n').at(-1) % 2 === 1 && bytes('e').length > 0 && bytes('e').length <= 4 && bytes('e').at(-1) % 2 === 1,
     EC: () => key.crv === 'P-256' && bytes('x').length === 32 && bytes('y').length === 32,
-    OKP: () => key.crv === 'Ed25519' && bytes('x').length === 32,
+    // With y of -1, 0 or 1 anyone can sign. (The other points of small order are not among the vectors.)
+    OKP: () => key.crv === 'Ed25519' && bytes('x').length === 32 && y(bytes('x')) > 1n && y(bytes('x')) < 2n ** 255n - 20n,
   }[key?.kty];
   return (
     isWhole !== undefined && typeof key.kid === 'string' && key.kid !== '' && !('d' in key) && (key.use ?? 'sig') === 'sig' &&

@@ -9,7 +9,7 @@ fn at(seconds: u64) -> UnixTime {
 }
 
 fn set(last: &str) -> KeySet {
-    let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "ins_1", "x": format!("{}{last}", "A".repeat(42))});
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "ins_1", "x": format!("{}{last}", "B".repeat(42))});
     KeySet::parse(json!({"keys": [key]}).to_string().as_bytes()).unwrap()
 }
 
