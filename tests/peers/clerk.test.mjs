@@ -67,7 +67,7 @@ async function compare(name, token) {
   return ledger.note({ name, token, theirs, ours: await ours(gateway, token), settings: { issuer: issuer.issuer } });
 }
 
-test('tokens of every kind', { timeout: 120_000 }, async (context) => {
+test('tokens of every kind', { timeout: 300_000 }, async (context) => {
   const before = ledger.count;
   for (const [name, request] of Object.entries(kinds(NOW))) await compare(name, await issuer.token(request));
   for (const [name, request] of Object.entries(chosen(issuer, NOW))) await compare(name, await issuer.sign(request));
