@@ -78,7 +78,8 @@ test('tokens of every kind', { timeout: 300_000 }, async (context) => {
 });
 
 test('tokens with claims and headers changed at random', { timeout: 300_000 }, async (context) => {
-  const seed = Number(process.env.CLERK_EDGE_SEED ?? Math.floor(Math.random() * 2 ** 32));
+  // The same for everyone, so that a test says the same of the same code; another number looks further.
+  const seed = Number(process.env.CLERK_EDGE_SEED ?? 1);
   const before = ledger.count;
   for (const [name, request] of mutations(issuer, NOW, seed, 400)) await compare(`${name} (CLERK_EDGE_SEED=${seed})`, await issuer.sign(request));
   context.diagnostic(`CLERK_EDGE_SEED=${seed}: ${ledger.count - before} compared`);
