@@ -7,12 +7,14 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::assertion::AssertionKeys;
 use crate::cors::CorsPolicy;
 use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES};
 use crate::path::CanonicalPath;
 use crate::routes::{Conflict, RouteTable};
 use crate::webhook::WebhookSecrets;
 
+mod assertion;
 mod cors;
 mod rate_limit;
 mod reader;
@@ -54,6 +56,8 @@ pub struct Config {
     pub cors: Option<Rc<CorsPolicy>>,
     /// The secrets that webhooks are signed with, where there are any; always where a route is for webhooks.
     pub webhook_secrets: Option<WebhookSecrets>,
+    /// The keys that assertions for origins are signed with, where there are any.
+    pub assertion: Option<AssertionKeys>,
 }
 
 impl Config {
@@ -82,13 +86,14 @@ impl Config {
         let (routes, route_table) =
             table.as_mut().map(|table| read_routes(table, &settings, &defaults, &mut mistakes)).unwrap_or_default();
         let webhook_secrets = webhook::secrets(environment, &routes, &mut mistakes);
+        let assertion = assertion::keys(environment, &mut mistakes);
         if let Some(table) = table {
             table.finish(&mut mistakes);
         }
         let (Some(tokens), true) = (tokens, mistakes.0.is_empty()) else {
             return Err(mistakes.0);
         };
-        Ok(Self { tokens, routes, table: route_table, cors: settings.cors, webhook_secrets })
+        Ok(Self { tokens, routes, table: route_table, cors: settings.cors, webhook_secrets, assertion })
     }
 }
 

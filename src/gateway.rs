@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use crate::assertion::Caller;
 use crate::authentication::Authenticator;
 use crate::claims::Session;
 use crate::config::{Access, Config, Route, Target};
@@ -20,12 +21,14 @@ use crate::time::UnixTime;
 use crate::verifier::{Verified, Verifier};
 use crate::webhook::UnverifiedDelivery;
 
+mod assertion;
 mod forward;
 mod log;
 mod preflight;
 mod rate_limit;
 mod webhook;
 
+pub use assertion::ASSERTION_KEYS_PATH;
 pub use forward::Forward;
 pub use log::{LogEntry, Outcome};
 pub use webhook::{Delivery, Webhook};
@@ -76,6 +79,8 @@ pub enum Verdict<'a> {
     Preflight(Vec<(&'static str, String)>),
     /// Answer it by a handler of this Worker.
     Serve(Serve<'a>),
+    /// Answer with the public keys of assertions.
+    AssertionKeys(&'a str),
     /// Read its body and go on with [`Gateway::receive`].
     Webhook(Webhook<'a>),
     /// Send a webhook on, with the body that was checked, and remember it when the target takes it.
@@ -141,8 +146,12 @@ impl<H: Host> Gateway<H> {
         let path = CanonicalPath::parse(&head.path).map_err(|_| Refusal::Theirs(Fault::PathInvalid))?;
         let path = decision.path.insert(path);
         let method = Method::from_name(&head.method);
-        if path.match_key() == HEALTH_PATH && matches!(method, Some(Method::Get | Method::Head)) {
-            return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None }));
+        if matches!(method, Some(Method::Get | Method::Head)) {
+            match path.match_key() {
+                HEALTH_PATH => return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None })),
+                ASSERTION_KEYS_PATH => return Ok(Verdict::AssertionKeys(self.assertion_keys())),
+                _ => {}
+            }
         }
         if let Some(preflight) = Preflight::read(&head.method, &head.headers)
             && let Some((route, verdict)) = self.preflight(&preflight, path)
@@ -157,7 +166,7 @@ impl<H: Host> Gateway<H> {
         if route.access == Access::Webhook {
             let delivery = UnverifiedDelivery::read(&head.headers, now)?;
             let forward = Forward::new(route, head, path, None, request_id);
-            return Ok(Verdict::Webhook(Webhook { forward, delivery }));
+            return Ok(Verdict::Webhook(Webhook { forward, delivery, request_id: request_id.to_owned(), now }));
         }
         if route.access != Access::Public {
             let verified = self.authenticator.authenticate(head, method, now).await?;
@@ -176,7 +185,12 @@ impl<H: Host> Gateway<H> {
                 let request = (!BUILT_IN_HANDLERS.contains(&handler.as_str())).then(forward);
                 Verdict::Serve(Serve { handler, request })
             }
-            Target::Origin(_) | Target::Zone | Target::Service(_) => Verdict::Forward(forward()),
+            Target::Origin(_) | Target::Zone | Target::Service(_) => {
+                let mut forward = forward();
+                let caller = session.map_or(Caller::Anonymous, Caller::Session);
+                self.assert(&mut forward, &head.method, caller, request_id, now);
+                Verdict::Forward(forward)
+            }
         })
     }
 

@@ -49,6 +49,7 @@ pub mod routes;
 pub mod headers;
 pub mod credentials;
 pub mod webhook;
+pub mod assertion;
 pub mod cors;
 pub mod rate_limit;
 pub mod refusal;

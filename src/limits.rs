@@ -81,3 +81,6 @@ pub const WEBHOOK_TOLERANCE_SECONDS: u64 = 300;
 
 /// How long a delivered webhook's id is remembered, in seconds: three days. Svix tries again for 28 hours.
 pub const WEBHOOK_MEMORY_SECONDS: u32 = 3 * 24 * 60 * 60;
+
+/// Longest life of an assertion, in seconds: a request under way, and clocks a little apart. A session token lives 60.
+pub const ASSERTION_SECONDS: u32 = 60;

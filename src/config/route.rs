@@ -71,7 +71,7 @@ pub enum Target {
 /// The address of a server, with a path that every forwarded one is put behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// `https://host:port`
+    /// `https://host:port`, as an address's origin is written: in lower case, without the scheme's own port.
     pub base: String,
     /// Empty, or a path without a slash at its end; of a webhook's target the whole path.
     pub path: String,
@@ -257,6 +257,9 @@ impl Origin {
             return None;
         }
         let path = CanonicalPath::parse(path).ok().filter(|path| path.specials().is_empty())?;
+        let authority = authority.to_ascii_lowercase();
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
         Some(Self { base: format!("{scheme}://{authority}"), path: path.to_string() })
     }
 }

@@ -103,7 +103,7 @@ fn verb(verdict: &Verdict<'_>, route: Option<&Route>) -> &'static str {
     match (verdict, route.map(|route| &route.target)) {
         (Verdict::Refuse(_), _) => "refuse",
         (Verdict::Preflight(_), _) => "preflight",
-        (Verdict::Serve(_), _) => "serve",
+        (Verdict::Serve(_) | Verdict::AssertionKeys(_), _) => "serve",
         (Verdict::Webhook(_), _) => "receive",
         (Verdict::Repeat, _) => "repeat",
         (Verdict::Forward(_) | Verdict::Deliver(_), Some(Target::Service(_))) => "forward-service",

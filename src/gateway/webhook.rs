@@ -6,9 +6,12 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Decision, Forward, Gateway, Verdict};
+use crate::assertion::Caller;
 use crate::limits::WEBHOOK_MEMORY_SECONDS;
+use crate::method::Method;
 use crate::ports::{Host, HostError};
 use crate::refusal::{Fault, Refusal};
+use crate::time::UnixTime;
 use crate::webhook::{DeliveryId, UnverifiedDelivery, WebhookError};
 
 /// A delivery whose body is still to come. It cannot be forwarded as it is.
@@ -16,6 +19,8 @@ use crate::webhook::{DeliveryId, UnverifiedDelivery, WebhookError};
 pub struct Webhook<'a> {
     pub(super) forward: Forward<'a>,
     pub(super) delivery: UnverifiedDelivery,
+    pub(super) request_id: String,
+    pub(super) now: UnixTime,
 }
 
 /// A verified delivery that its target has not taken yet.
@@ -39,16 +44,21 @@ impl<H: Host> Gateway<H> {
     }
 
     async fn received<'a>(&self, webhook: Webhook<'a>, body: &[u8]) -> Result<Verdict<'a>, Refusal> {
-        let Webhook { mut forward, delivery } = webhook;
+        let Webhook { mut forward, delivery, request_id, now } = webhook;
         // A configuration with such a route and without a secret is refused, so this is never reached without one.
         let secrets = self.config.webhook_secrets.as_ref().ok_or(WebhookError::Signature)?;
         let id = delivery.verify(secrets, body)?;
         forward.headers.push(("x-clerk-webhook-id".to_owned(), id.as_str().to_owned()));
-        let delivery = Delivery { forward, id };
+        let mut delivery = Delivery { forward, id };
         // A store that cannot be asked remembers nothing: twice is better than never.
         let remembered = self.authenticator.verifier().host().load(&self.memory(&delivery)).await.ok().flatten();
         let is_repeat = remembered.is_some_and(|id| id == delivery.id.as_str().as_bytes());
-        Ok(if is_repeat { Verdict::Repeat } else { Verdict::Deliver(delivery) })
+        if is_repeat {
+            return Ok(Verdict::Repeat);
+        }
+        let Delivery { forward, id } = &mut delivery;
+        self.assert(forward, Method::Post.name(), Caller::Webhook(id), &request_id, now);
+        Ok(Verdict::Deliver(delivery))
     }
 
     /// Remembers that the target took a delivery, so that it does not get it again.

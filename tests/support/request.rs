@@ -132,6 +132,7 @@ impl TestGateway {
             Verdict::Refuse(refusal) => refusal.code().to_owned(),
             Verdict::Preflight(_) => "preflight".to_owned(),
             Verdict::Serve(serve) => format!("serve {}", serve.handler),
+            Verdict::AssertionKeys(document) => format!("keys {document}"),
             Verdict::Forward(forward) => format!("forward {}", forward.url),
             Verdict::Webhook(_) => "receive".to_owned(),
             Verdict::Deliver(delivery) => format!("deliver {}", delivery.forward.url),

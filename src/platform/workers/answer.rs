@@ -43,6 +43,12 @@ pub(super) fn json(status: u16, body: &Value) -> Response {
     text(status, &headers.map(|(name, value)| (name, value.to_owned())), &body.to_string())
 }
 
+/// A key set, to be kept for a while.
+pub(super) fn key_set(document: &str) -> Response {
+    let headers = [("content-type", "application/jwk-set+json"), ("cache-control", "public, max-age=300")];
+    text(200, &headers.map(|(name, value)| (name, value.to_owned())), document)
+}
+
 /// A refusal as an answer.
 pub(super) fn refusal(refusal: Refusal, request_id: &str) -> Response {
     text(refusal.status(), &refusal.headers(), &refusal.body(request_id))

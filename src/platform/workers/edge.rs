@@ -134,6 +134,7 @@ impl Edge {
             Verdict::Serve(serve) => {
                 handlers::serve(&self.0.handlers, serve, decision.session.clone(), request, body, env, request_id).await
             }
+            Verdict::AssertionKeys(document) => Ok(answer::key_set(document)),
             Verdict::Repeat => Ok(answer::json(200, &json!({"status": "delivered-before"}))),
             // A webhook whose body nobody read goes nowhere.
             Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
