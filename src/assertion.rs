@@ -176,9 +176,7 @@ impl<'a> Claims<'a> {
         let (said, ends_at) = match caller {
             Caller::Anonymous => (Self::default(), None),
             Caller::Session(session) => (Self::of_session(session), Some(session.expires_at)),
-            Caller::Webhook(id) => {
-                (Self { webhook: Some(WebhookClaim { id: id.as_str() }), ..Self::default() }, None)
-            }
+            Caller::Webhook(id) => (Self { webhook: Some(WebhookClaim { id: id.as_str() }), ..Self::default() }, None),
         };
         let minute = now.plus(ASSERTION_SECONDS);
         Self {
@@ -217,8 +215,7 @@ fn list_bytes(list: &[String]) -> usize {
 }
 
 fn seed(text: &str) -> Result<SigningKey, AssertionKeyError> {
-    const CONFIG: GeneralPurposeConfig =
-        general_purpose::PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const CONFIG: GeneralPurposeConfig = general_purpose::PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
     let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).map_err(|_| AssertionKeyError::Seed)?;

@@ -6,6 +6,7 @@
 
 mod identifier;
 mod issuer;
+mod keygen;
 mod mint;
 mod session_token;
 mod signing_key;
@@ -21,10 +22,12 @@ use clap::{Parser, Subcommand};
 use thiserror::Error;
 
 use self::issuer::IssuerArgs;
+use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
 use self::webhook::WebhookArgs;
+use crate::assertion::AssertionKeyError;
 use crate::instance::PublishableKeyError;
 use crate::webhook::SecretError;
 
@@ -42,6 +45,8 @@ enum Command {
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
     Mint(Box<MintArgs>),
+    /// Make a key that a gateway signs its assertions with
+    Keygen(KeygenArgs),
     /// Stand in for Clerk's webhooks
     Webhook(Box<WebhookArgs>),
 }
@@ -75,6 +80,10 @@ enum CliError {
     NoSecret,
     #[error("cannot use CLERK_WEBHOOK_SIGNING_SECRET")]
     Secret(#[source] SecretError),
+    #[error("there is no ASSERTION_KEY in the environment")]
+    NoAssertionKey,
+    #[error("cannot use ASSERTION_KEY")]
+    AssertionKey(#[source] AssertionKeyError),
     #[error("cannot reach {url}")]
     NoAnswer { url: String, source: Box<ureq::Error> },
     #[error("the delivery was answered {0}")]
@@ -87,6 +96,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Issuer(args) => issuer::run(args),
         Command::Mint(args) => mint::run(*args),
+        Command::Keygen(args) => keygen::run(&args),
         Command::Webhook(args) => webhook::run(*args),
     };
     match done {
@@ -105,6 +115,7 @@ impl CliError {
             Self::Listen { .. } => Some("choose another port with --port"),
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
+            Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Print(_)
             | Self::Json(_)
@@ -115,6 +126,7 @@ impl CliError {
             | Self::Token(_)
             | Self::Refused(_)
             | Self::Secret(_)
+            | Self::AssertionKey(_)
             | Self::NoAnswer { .. }
             | Self::NotDelivered(_) => None,
         }

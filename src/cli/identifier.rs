@@ -21,7 +21,8 @@ pub(super) fn token_identifier() -> String {
     random_bytes::<10>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
+/// Bytes of the system's generator.
+pub(super) fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
     let mut bytes = [0; COUNT];
     OsRng.fill_bytes(&mut bytes);
     bytes

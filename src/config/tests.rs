@@ -455,3 +455,15 @@ fn a_webhook_route_takes_post_alone_leads_to_its_very_address_and_asks_for_a_sec
         assert!(found[0].starts_with(expected), "{secrets}: {found:?}");
     }
 }
+
+#[test]
+fn a_targets_address_is_written_as_its_origin_is() {
+    for (address, base) in [
+        ("https://API.Example.com:443/Base/", "https://api.example.com"),
+        ("https://api.example.com:8443/Base", "https://api.example.com:8443"),
+        ("http://localhost:80/Base", "http://localhost"),
+        ("http://127.0.0.1:443/Base", "http://127.0.0.1:443"),
+    ] {
+        assert_eq!(Origin::parse(address), Some(Origin { base: base.into(), path: "/Base".into() }), "{address}");
+    }
+}

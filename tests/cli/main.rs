@@ -7,6 +7,7 @@
 
 mod endpoints;
 mod harness;
+mod keygen;
 mod mint;
 mod process;
 mod webhook;

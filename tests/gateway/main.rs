@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod assertion;
 mod cors;
 mod credentials;
 mod forwarding;

@@ -63,8 +63,12 @@ impl Environment for Variables {
 
 /// Reads a configuration with this `GATEWAY`.
 pub fn config(gateway: Value) -> Result<Config, Vec<Mistake>> {
+    read(&Variables::of_gateway(gateway))
+}
+
+fn read(variables: &Variables) -> Result<Config, Vec<Mistake>> {
     let [whoami, health] = BUILT_IN_HANDLERS;
-    Config::read(&Variables::of_gateway(gateway), &[whoami, health, OWN_HANDLER])
+    Config::read(variables, &[whoami, health, OWN_HANDLER])
 }
 
 /// The instance of [`config`].
@@ -81,10 +85,21 @@ pub struct TestGateway {
 impl TestGateway {
     /// A gateway with this `GATEWAY`, whose key server publishes [`key`].
     pub fn new(gateway: Value) -> Self {
-        let config = config(gateway).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        Self::of(config(gateway))
+    }
+
+    fn of(config: Result<Config, Vec<Mistake>>) -> Self {
+        let config = config.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
         let world = World::with_key_set(key_set(&[key().jwk()]));
         let host = TestHost { world: Rc::clone(&world), signatures: NativeSignatures };
         Self { gateway: Gateway::new(config, host), world }
+    }
+
+    /// A gateway with this `GATEWAY` and more variables.
+    pub fn with_variables(gateway: Value, more: Value) -> Self {
+        let mut variables = Variables::of_gateway(gateway);
+        variables.0.extend(Variables::new(more).0);
+        Self::of(read(&variables))
     }
 
     /// A gateway with these routes and nothing else.
