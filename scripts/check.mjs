@@ -16,18 +16,20 @@ const checks = [
   ['lints, wasm', ['clippy', ...WASM, '--', '-D', 'warnings']],
   ['documentation, host', ['doc', '--no-deps']],
   ['documentation, wasm', ['doc', '--no-deps', ...WASM]],
-  ...examples().map((name) => [`example ${name}`, clippyOfExample(name)]),
+  ...examples('').map((name) => [`example ${name}`, clippyOfExample(name, ['--target', WASM_TARGET])]),
+  ...examples('origins').map((name) => [`example ${name}`, clippyOfExample(name, ['--no-default-features'])]),
 ];
 
-/** Each example is a Worker and a package of its own. */
-function examples() {
-  const folder = join(root, 'examples');
-  return existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'Cargo.toml'))) : [];
+/** Each example in Rust is a package of its own: a Worker, or below `origins` a server, whose TLS is not what is checked. */
+function examples(group) {
+  const folder = join(root, 'examples', group);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'Cargo.toml'))).map((name) => join(group, name));
 }
 
-function clippyOfExample(name) {
-  const target = ['--target', WASM_TARGET, '--target-dir', dirname(dirname(paths.cli))];
-  return ['clippy', '--manifest-path', join('examples', name, 'Cargo.toml'), ...target, '--', '-D', 'warnings'];
+function clippyOfExample(name, options) {
+  const args = ['--manifest-path', join('examples', name, 'Cargo.toml'), '--target-dir', dirname(dirname(paths.cli)), ...options];
+  return ['clippy', ...args, '--', '-D', 'warnings'];
 }
 
 /** A minimal rustup has neither of the two components. */

@@ -236,6 +236,31 @@ fn the_security_document_names_no_key_or_variable_that_does_not_exist() {
     assert_eq!(unknown_words(&security, &configuration_keys(), &environment_names()), [""; 0]);
 }
 
+/// The lines of code below `## {heading}` that are in this language, without their indent.
+fn code<'a>(document: &'a str, heading: &str, language: &str) -> Vec<&'a str> {
+    let below = document.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_default();
+    let below = below.split("\n## ").next().unwrap_or_default();
+    let start = format!("\n```{language}\n");
+    let blocks = below.split(&start).skip(1).filter_map(|rest| rest.split("\n```").next());
+    blocks.flat_map(str::lines).map(str::trim).collect()
+}
+
+#[test]
+fn the_readmes_checks_of_assertions_are_those_of_the_examples() {
+    let Some(readme) = document("README.md") else { return };
+    for (language, file) in
+        [("js", "node/assertion.mjs"), ("python", "python/assertion.py"), ("rust", "rust/src/assertion.rs")]
+    {
+        let Some(example) = document(&format!("examples/origins/{file}")) else { return };
+        let example = example.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+        let code = code(&readme, "Origins: how to check", language);
+        assert!(code.len() > 5, "{language}: {code:?}");
+        for line in code {
+            assert!(example.contains(line), "{file} has no line {line}");
+        }
+    }
+}
+
 #[test]
 fn the_names_that_the_code_knows_are_found() {
     let keys = configuration_keys();

@@ -67,6 +67,7 @@ fn told(decision: &Decision<'_>, with_query: bool) -> String {
         }
         Verdict::Preflight(headers) => format!("preflight {headers:?}"),
         Verdict::Webhook(_) | Verdict::Deliver(_) | Verdict::Repeat => "webhook".to_owned(),
+        Verdict::AssertionKeys(_) => "keys".to_owned(),
     };
     format!("{route:?} {user:?} {verdict}")
 }

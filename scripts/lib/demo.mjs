@@ -1,5 +1,6 @@
 // The demo's configuration, its tokens, and the curl lines that show what the gateway says to each.
 
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,6 +26,7 @@ export function writeConfig({ origin, publishableKey }) {
     triggers: { crons: ['*/3 * * * *'] },
     vars: {
       CLERK_PUBLISHABLE_KEY: publishableKey,
+      ASSERTION_KEY: randomBytes(32).toString('base64url'),
       GATEWAY: {
         authorized_parties: [FRONT_END],
         routes: [
@@ -91,6 +93,7 @@ export function curlLines(gateway, tokens) {
     line('an expired token', 401, '/api/orders', tokens.expired),
     line('a token changed after it was signed', 401, '/api/admin/users', tokens.tampered),
     line('a path that no route names', 404, '/internal'),
+    line('the keys by which an origin checks assertions', 200, '/.well-known/clerk-edge/jwks.json'),
     line('health', 200, '/health'),
   ];
 }

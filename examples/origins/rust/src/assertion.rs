@@ -91,13 +91,7 @@ impl AssertionCheck {
     }
 
     /// The claims of a good assertion of this request. `path`: as it came, without the query.
-    pub async fn check(
-        &self,
-        assertion: &str,
-        method: &str,
-        path: &str,
-        sender: Sender,
-    ) -> Result<Assertion, Failure> {
+    pub async fn check(&self, assertion: &str, method: &str, path: &str, sender: Sender) -> Result<Assertion, Failure> {
         let token = UntrustedToken::new(assertion).map_err(|_| Failure::Refused("no JWT"))?;
         let header = token.header();
         if header.token_type.as_deref() != Some("clerk-edge-assertion+jwt") {
@@ -146,7 +140,8 @@ impl Sender {
 }
 
 async fn fetch(url: String) -> Result<HashMap<String, VerifyingKey>, Failure> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0).build().into();
     let read = move || -> Result<KeySet, ureq::Error> { agent.get(&url).call()?.body_mut().read_json() };
     let set = tokio::task::spawn_blocking(read).await.map_err(|error| Failure::Outage(error.to_string()))?;
     let set = set.map_err(|error| Failure::Outage(error.to_string()))?;
