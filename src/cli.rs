@@ -78,7 +78,7 @@ enum CliError {
     NotStandIn(String),
     #[error("there is no signing secret")]
     NoSecret,
-    #[error("cannot use CLERK_WEBHOOK_SIGNING_SECRET")]
+    #[error("cannot use the signing secret")]
     Secret(#[source] SecretError),
     #[error("there is no ASSERTION_KEY in the environment")]
     NoAssertionKey,

@@ -8,6 +8,7 @@ mod connection;
 mod key_ring;
 mod routes;
 mod stand_in;
+mod webhooks;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +24,7 @@ use tokio::time::sleep;
 use self::connection::{CuttableListener, Scissors};
 use self::routes::routes;
 use self::stand_in::StandIn;
+use self::webhooks::SigningSecret;
 use super::signing_key::SigningKey;
 use super::{CliError, print_result};
 
@@ -37,7 +39,10 @@ Examples:
     $ clerk-edge issuer > stand-in.json &
   Get a token, and take the key set down:
     $ curl -X POST http://127.0.0.1:8788/stand-in/tokens -d '{\"user\": \"user_1\"}'
-    $ curl -X POST http://127.0.0.1:8788/stand-in/outage -d '{\"mode\": \"down\"}'")]
+    $ curl -X POST http://127.0.0.1:8788/stand-in/outage -d '{\"mode\": \"down\"}'
+  Send a webhook to the gateway:
+    $ curl -X POST http://127.0.0.1:8788/stand-in/webhooks \\
+        -d '{\"url\": \"http://127.0.0.1:8787/webhooks/clerk\", \"type\": \"user.created\"}'")]
 pub(super) struct IssuerArgs {
     /// Port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 8788)]
@@ -45,20 +50,28 @@ pub(super) struct IssuerArgs {
     /// Secret key that /v1/jwks asks for
     #[arg(long, value_name = "sk_test_…", default_value = "sk_test_standin", value_parser = test_secret_key)]
     secret_key: String,
+    /// Secret that webhooks are signed with [default: a new one]
+    #[arg(long, value_name = "whsec_…", value_parser = SigningSecret::parse)]
+    webhook_secret: Option<SigningSecret>,
 }
 
 /// Serves until SIGINT or SIGTERM.
 pub(super) fn run(args: IssuerArgs) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Serve)?;
-    runtime.block_on(serve(args))
+    let served = runtime.block_on(serve(args));
+    // A delivery may be under way on a thread of its own, and its target may take its time.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(args: IssuerArgs) -> Result<(), CliError> {
-    let IssuerArgs { port, secret_key } = args;
+    let IssuerArgs { port, secret_key, webhook_secret } = args;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|source| CliError::Listen { address, source })?;
     let host = listener.local_addr().map_err(CliError::Serve)?.to_string();
-    let stand_in = StandIn::new(&host, secret_key, Arc::new(SigningKey::generate()?)).map_err(CliError::Instance)?;
+    let webhook_secret = webhook_secret.map_or_else(SigningSecret::generate, Ok).map_err(CliError::Secret)?;
+    let key = Arc::new(SigningKey::generate()?);
+    let stand_in = StandIn::new(&host, secret_key, webhook_secret, key).map_err(CliError::Instance)?;
     // Before the line is printed, so that whoever reads it may end this process at once.
     let ending = ending().map_err(CliError::Serve)?;
     eprintln!("clerk-edge: a stand-in for Clerk, for development only; it listens on {host} alone");

@@ -2,26 +2,19 @@
 //!
 //! Clerk itself cannot reach a development machine, so this stands in for it.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
-use ureq::Agent;
+use serde_json::Value;
 
-use super::identifier::identifier;
 use super::{CliError, print_result};
-use crate::instance::is_trusted_address;
 use crate::platform::native::now;
-use crate::time::UnixTime;
-use crate::webhook::{WebhookSecrets, is_id};
+use crate::webhook::WebhookSecrets;
 
+mod billing;
+mod delivery;
 mod events;
 
-/// Longest wait for the answer, in seconds: as long as Svix waits.
-const TIMEOUT_SECONDS: u64 = 15;
-
-/// Longest answer that is read, in bytes.
-const BODY_BYTES: u64 = 1024 * 1024;
+pub(super) use self::delivery::{Answer, Delivery, DeliveryUrl, MessageId};
+pub(super) use self::events::TYPES;
 
 /// The variable that holds the secret where no option does, as for the gateway.
 const SECRET_VARIABLE: &str = "CLERK_WEBHOOK_SIGNING_SECRET";
@@ -51,8 +44,8 @@ Examples:
     $ clerk-edge webhook send --list")]
 struct SendArgs {
     /// Where to: http on this machine
-    #[arg(value_name = "URL", value_parser = loopback_url, required_unless_present = "list")]
-    url: Option<String>,
+    #[arg(value_name = "URL", value_parser = DeliveryUrl::parse, required_unless_present = "list")]
+    url: Option<DeliveryUrl>,
     /// Type of the event; one that is not listed is sent as well
     #[arg(long = "type", value_name = "TYPE", default_value = "user.created")]
     kind: String,
@@ -60,8 +53,8 @@ struct SendArgs {
     #[arg(long, value_name = "SECRET", value_parser = secrets)]
     secret: Option<WebhookSecrets>,
     /// Id of the delivery [default: a new one]
-    #[arg(long, value_parser = id)]
-    id: Option<String>,
+    #[arg(long, value_parser = MessageId::parse)]
+    id: Option<MessageId>,
     /// The event's data [default: an example of its type]
     #[arg(long, value_name = "JSON", value_parser = data)]
     data: Option<Value>,
@@ -75,54 +68,24 @@ struct SendArgs {
 
 /// Does what was asked.
 pub(super) fn run(args: WebhookArgs) -> Result<(), CliError> {
-    let WebhookCommand::Send(args) = args.command;
-    match args.url {
-        _ if args.list => print_result(&events::TYPES.join("\n")),
-        Some(url) => send(&url, args.secret, args.id, &args.kind, args.data, args.time_offset),
+    let WebhookCommand::Send(SendArgs { url, kind, secret, id, data, time_offset, list }) = args.command;
+    match url {
+        _ if list => print_result(&TYPES.join("\n")),
+        Some(url) => send(&Delivery { url, kind, id, data, time_offset }, secret),
         // The parser asks for one of the two.
         None => Ok(()),
     }
 }
 
-fn send(
-    url: &str,
-    secrets: Option<WebhookSecrets>,
-    id: Option<String>,
-    kind: &str,
-    data: Option<Value>,
-    time_offset: i64,
-) -> Result<(), CliError> {
+fn send(delivery: &Delivery, secrets: Option<WebhookSecrets>) -> Result<(), CliError> {
     let secrets = match secrets {
         Some(secrets) => secrets,
         None => secret_of_environment()?,
     };
-    let id = id.unwrap_or_else(|| identifier("msg_"));
-    let now = now();
-    let body = envelope(kind, data, now).to_string();
-    let timestamp = UnixTime::from_seconds(now.seconds().saturating_add(time_offset));
-    let signature = secrets.sign(&id, timestamp, body.as_bytes());
-    let unreachable = |source| CliError::NoAnswer { url: url.to_owned(), source: Box::new(source) };
-    let request =
-        agent().post(url).header("content-type", "application/json").header("user-agent", "Svix-Webhooks/1.0");
-    let request = request.header("svix-id", &id).header("svix-timestamp", timestamp.seconds().to_string());
-    let mut response = request.header("svix-signature", signature).send(body.as_bytes()).map_err(unreachable)?;
-    let text = response.body_mut().with_config().limit(BODY_BYTES).read_to_string().map_err(unreachable)?;
-    let status = response.status();
-    print_result(format!("{}\n{}", status.as_u16(), text.trim_end()).trim_end())?;
-    if status.is_success() { Ok(()) } else { Err(CliError::NotDelivered(status.as_u16())) }
-}
-
-/// The event as Clerk sends it.
-fn envelope(kind: &str, data: Option<Value>, now: UnixTime) -> Value {
-    let milliseconds = now.seconds() * 1000;
-    json!({
-        "data": data.unwrap_or_else(|| events::data(kind, milliseconds)),
-        "event_attributes": {"http_request": {"client_ip": "203.0.113.7", "user_agent": "clerk-edge"}},
-        "instance_id": identifier("ins_"),
-        "object": "event",
-        "timestamp": milliseconds,
-        "type": kind,
-    })
+    let unreachable = |source| CliError::NoAnswer { url: delivery.url.to_string(), source };
+    let Answer { status, body, .. } = delivery.send(&secrets, now()).map_err(unreachable)?;
+    print_result(format!("{status}\n{}", body.trim_end()).trim_end())?;
+    if (200..300).contains(&status) { Ok(()) } else { Err(CliError::NotDelivered(status)) }
 }
 
 fn secret_of_environment() -> Result<WebhookSecrets, CliError> {
@@ -130,64 +93,10 @@ fn secret_of_environment() -> Result<WebhookSecrets, CliError> {
     WebhookSecrets::parse(&text).map_err(CliError::Secret)
 }
 
-/// No proxy of the environment and no redirect leads off this machine.
-fn agent() -> Agent {
-    Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-        .build()
-        .into()
-}
-
-/// An event that never happened must not reach a real application. Plain http is trusted on this machine alone, which
-/// makes that the test.
-fn loopback_url(text: &str) -> Result<String, &'static str> {
-    if text.starts_with("http://") && is_trusted_address(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected an address on this machine, such as http://127.0.0.1:8787/webhooks/clerk")
-    }
-}
-
 fn secrets(text: &str) -> Result<WebhookSecrets, String> {
     WebhookSecrets::parse(text).map_err(|error| error.to_string())
 }
 
-fn id(text: &str) -> Result<String, &'static str> {
-    let expected = "expected a word of visible ASCII without comma and dot, such as msg_1";
-    if is_id(text) { Ok(text.to_owned()) } else { Err(expected) }
-}
-
 fn data(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("expected JSON: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_http_on_this_machine_is_sent_to() {
-        for good in ["http://127.0.0.1:8787/webhooks/clerk", "http://localhost:1"] {
-            assert_eq!(loopback_url(good).unwrap(), good);
-        }
-        for bad in ["https://example.com/", "http://example.com", "http://127.0.0.1@example.com/", "127.0.0.1", ""] {
-            assert!(loopback_url(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn every_known_type_has_data_in_the_envelope() {
-        for kind in events::TYPES {
-            let event = envelope(kind, None, UnixTime::from_seconds(1_750_000_000));
-            let members: Vec<&String> = event.as_object().unwrap().keys().collect();
-            assert_eq!(members, ["data", "event_attributes", "instance_id", "object", "timestamp", "type"]);
-            assert_eq!((&event["type"], &event["timestamp"]), (&json!(kind), &json!(1_750_000_000_000_i64)));
-            assert!(event["data"].as_object().is_some_and(|data| data.contains_key("id") && data.len() > 2), "{event}");
-        }
-        let own = envelope("custom.event", Some(json!([1])), UnixTime::from_seconds(0));
-        assert_eq!((&own["data"], &own["type"]), (&json!([1]), &json!("custom.event")));
-    }
 }

@@ -34,8 +34,13 @@ impl Refusal {
         Self { status, message: message.into() }
     }
 
+    /// Somebody else does not answer.
+    pub(super) fn bad_gateway(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_GATEWAY, message: message.into() }
+    }
+
     /// The stand-in itself failed.
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, message: error_chain(error) }
     }
 }

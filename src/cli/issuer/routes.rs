@@ -21,11 +21,12 @@ use super::answer::{Refusal, clerk_error, read};
 use super::connection::Scissors;
 use super::key_ring::{KeySet, Rotation};
 use super::stand_in::{DELAY_MS_MAX, Identity, Outage, OutageMode, StandIn, new_key};
+use super::webhooks;
 use crate::cli::session_token::{KeyChoice, TokenRequest};
 use crate::platform::native::now;
 
-type Body = Result<Bytes, BytesRejection>;
-type Shared = State<Arc<StandIn>>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
+pub(super) type Shared = State<Arc<StandIn>>;
 
 /// The whole state, as shown.
 #[derive(Serialize)]
@@ -73,6 +74,7 @@ pub(super) fn routes(stand_in: Arc<StandIn>) -> Router {
         .route("/stand-in/keys/rotate", post(rotate))
         .route("/stand-in/keys/remove", post(remove))
         .route("/stand-in/outage", post(set_outage))
+        .route("/stand-in/webhooks", get(webhooks::types).post(webhooks::send))
         .route("/stand-in/requests", get(requests))
         .route("/stand-in/requests/reset", post(reset_requests))
         .fallback(not_found)

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::key_ring::{KeyRing, KeyRingError, NamedKey};
+use super::webhooks::SigningSecret;
 use crate::cli::session_token::KeyChoice;
 use crate::cli::signing_key::{SigningKey, SigningKeyError};
 use crate::instance::{Instance, InstanceKind, PublishableKeyError, publishable_key};
@@ -54,6 +55,7 @@ pub(super) struct Identity {
     pub(super) key_set_url: String,
     pub(super) backend_key_set_url: String,
     pub(super) kid: String,
+    pub(super) webhook_secret: String,
 }
 
 /// What is wrong with the key set's endpoints.
@@ -91,6 +93,7 @@ pub(super) struct StandIn {
     publishable_key: String,
     key_set_url: String,
     secret_key: String,
+    webhook_secret: SigningSecret,
     keys: Mutex<KeyRing>,
     unpublished: OnceCell<Arc<SigningKey>>,
     outage: Mutex<Outage>,
@@ -106,7 +109,12 @@ impl Outage {
 
 impl StandIn {
     /// The stand-in for the development instance at `host`, which is `127.0.0.1` and a port.
-    pub(super) fn new(host: &str, secret_key: String, key: Arc<SigningKey>) -> Result<Self, PublishableKeyError> {
+    pub(super) fn new(
+        host: &str,
+        secret_key: String,
+        webhook_secret: SigningSecret,
+        key: Arc<SigningKey>,
+    ) -> Result<Self, PublishableKeyError> {
         let publishable_key = publishable_key(InstanceKind::Development, host);
         let instance = Instance::from_publishable_key(&publishable_key)?;
         Ok(Self {
@@ -115,6 +123,7 @@ impl StandIn {
             publishable_key,
             key_set_url: instance.key_set_url(),
             secret_key,
+            webhook_secret,
             keys: Mutex::new(KeyRing::new(key)),
             unpublished: OnceCell::new(),
             outage: Mutex::new(Outage { mode: OutageMode::None, delay_ms: None }),
@@ -132,6 +141,7 @@ impl StandIn {
             key_set_url: self.key_set_url.clone(),
             backend_key_set_url: format!("{}/v1/jwks", self.url),
             kid: self.keys().current().kid.clone(),
+            webhook_secret: self.webhook_secret.text().to_owned(),
         }
     }
 
@@ -144,6 +154,11 @@ impl StandIn {
     /// a comparison that ends early.
     pub(super) fn is_authorized(&self, header: Option<&[u8]>) -> bool {
         header.and_then(|value| value.strip_prefix(b"Bearer ")) == Some(self.secret_key.as_bytes())
+    }
+
+    /// What its webhooks are signed with.
+    pub(super) fn webhook_secret(&self) -> &SigningSecret {
+        &self.webhook_secret
     }
 
     /// The keys.

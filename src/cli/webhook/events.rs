@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 
+use super::billing;
 use crate::cli::identifier::identifier;
 
 /// The types that Clerk's SDK and API description name.
-pub(super) const TYPES: [&str; 46] = [
+pub(in crate::cli) const TYPES: [&str; 46] = [
     "email.created",
     "organization.created",
     "organization.deleted",
@@ -61,22 +62,28 @@ pub(super) fn data(kind: &str, now: i64) -> Value {
     let (family, verb) = kind.split_once('.').unwrap_or((kind, ""));
     match (family, verb) {
         ("user", "deleted") => deleted("user", "user_"),
-        ("organization", "deleted") => deleted("organization", "org_"),
+        ("organization", "deleted") => {
+            let mut organization = deleted("organization", "org_");
+            organization["slug"] = "acme".into();
+            organization
+        }
         ("organizationDomain", "deleted") => deleted("organization_domain", "orgdmn_"),
         ("role", "deleted") => deleted("role", "role_"),
         ("permission", "deleted") => deleted("permission", "perm_"),
         ("user", _) => user(&identifier("user_"), now),
         ("session", _) => session(verb, now),
         ("organization", _) => organization(now),
-        ("organizationDomain", _) => timed(now, domain()),
+        ("organizationDomain", _) => timed(now, domain(now)),
         ("organizationInvitation", _) => timed(now, invitation(verb, now)),
         ("organizationMembership", _) => timed(now, membership(now)),
-        ("role", _) => timed(now, role()),
+        ("role", _) => timed(now, role(now)),
         ("permission", _) => timed(now, permission()),
         ("email", _) => email(),
         ("sms", _) => sms(),
         ("waitlistEntry", _) => timed(now, waitlist_entry()),
-        ("paymentAttempt" | "subscription" | "subscriptionItem", _) => timed(now, billing(family, verb)),
+        ("paymentAttempt", _) => timed(now, billing::payment_attempt(verb, now)),
+        ("subscription", _) => timed(now, billing::subscription(verb, now)),
+        ("subscriptionItem", _) => timed(now, billing::item(verb, now)),
         _ => json!({"id": identifier("obj_"), "object": family}),
     }
 }
@@ -85,7 +92,7 @@ fn deleted(object: &str, prefix: &str) -> Value {
     json!({"id": identifier(prefix), "object": object, "deleted": true})
 }
 
-fn timed(now: i64, mut data: Value) -> Value {
+pub(super) fn timed(now: i64, mut data: Value) -> Value {
     data["created_at"] = now.into();
     data["updated_at"] = now.into();
     data
@@ -103,10 +110,16 @@ fn user(id: &str, now: i64) -> Value {
                 "id": email, "object": "email_address", "email_address": "ada@example.com",
                 "verification": {"status": "verified", "strategy": "email_code"}, "linked_to": [],
             }],
-            "phone_numbers": [], "web3_wallets": [], "external_accounts": [],
+            "phone_numbers": [], "web3_wallets": [], "external_accounts": [], "enterprise_accounts": [],
+            "organization_memberships": null,
             "public_metadata": {}, "private_metadata": {}, "unsafe_metadata": {},
-            "password_enabled": true, "two_factor_enabled": false, "banned": false, "locked": false,
-            "last_sign_in_at": null,
+            "password_enabled": true, "password_last_updated_at": now, "two_factor_enabled": false,
+            "totp_enabled": false, "backup_code_enabled": false,
+            "banned": false, "locked": false, "deprovisioned": false, "lockout_expires_in_seconds": null,
+            "verification_attempts_remaining": 100,
+            "create_organization_enabled": true, "create_organizations_limit": null, "delete_self_enabled": true,
+            "legal_accepted_at": null, "locale": null, "timezone": null,
+            "last_sign_in_at": null, "last_active_at": now,
         }),
     )
 }
@@ -140,11 +153,14 @@ fn organization(now: i64) -> Value {
     )
 }
 
-fn domain() -> Value {
+fn domain(now: i64) -> Value {
     json!({
         "id": identifier("orgdmn_"), "object": "organization_domain", "organization_id": identifier("org_"),
         "name": "example.com", "enrollment_mode": "manual_invitation",
-        "verification": {"status": "verified", "strategy": "affiliation_email_code"},
+        "verification": {
+            "status": "verified", "strategy": "affiliation_email_code", "attempts": 1, "expires_at": now + 600_000,
+        },
+        "affiliation_email_address": "ada@example.com", "total_pending_invitations": 0, "total_pending_suggestions": 0,
     })
 }
 
@@ -174,10 +190,10 @@ fn membership(now: i64) -> Value {
     })
 }
 
-fn role() -> Value {
+fn role(now: i64) -> Value {
     json!({
         "id": identifier("role_"), "object": "role", "key": "org:billing", "name": "Billing",
-        "description": "Pays the bills", "permissions": [permission()], "is_creator_eligible": false,
+        "description": "Pays the bills", "permissions": [timed(now, permission())], "is_creator_eligible": false,
     })
 }
 
@@ -200,7 +216,7 @@ fn email() -> Value {
 fn sms() -> Value {
     json!({
         "id": identifier("sms_"), "object": "sms_message", "slug": "verification_code",
-        "phone_number_id": identifier("idn_"), "to_phone_number": "+15555550100", "user_id": null,
+        "from_phone_number": "+15555550199", "phone_number_id": identifier("idn_"), "to_phone_number": "+15555550100", "user_id": null,
         "message": "000000 is your verification code", "status": "queued", "delivered_by_clerk": true,
         "data": {"otp_code": "000000"},
     })
@@ -210,28 +226,5 @@ fn waitlist_entry() -> Value {
     json!({
         "id": identifier("wle_"), "object": "waitlist_entry", "email_address": "ada@example.com", "status": "pending",
         "invitation": null, "is_locked": false,
-    })
-}
-
-fn billing(family: &str, verb: &str) -> Value {
-    let (object, prefix) = match family {
-        "paymentAttempt" => ("commerce_payment_attempt", "cpa_"),
-        "subscription" => ("commerce_subscription", "csub_"),
-        _ => ("commerce_subscription_item", "csi_"),
-    };
-    let status = match (family, verb) {
-        ("paymentAttempt", "updated") => "paid",
-        ("paymentAttempt", _) => "pending",
-        (_, "pastDue") => "past_due",
-        (_, "created" | "updated" | "freeTrialEnding") => "active",
-        (_, status) => status,
-    };
-    json!({
-        "id": identifier(prefix), "object": object, "status": status,
-        "payer": {"id": identifier("cpayer_"), "object": "commerce_payer", "user_id": identifier("user_"),
-            "email": "ada@example.com", "first_name": "Ada", "last_name": "Example"},
-        "plan": {"id": identifier("cplan_"), "object": "commerce_plan", "name": "Pro", "slug": "pro",
-            "amount": 1000, "currency": "USD", "interval": "month"},
-        "amount": {"amount": 1000, "amount_formatted": "10.00", "currency": "USD", "currency_symbol": "$"},
     })
 }
