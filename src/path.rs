@@ -102,6 +102,10 @@ impl CanonicalPath {
             return Err(PathError::NotAbsolute);
         }
         let text = normalize(raw)?;
+        // An escape is three bytes where the character was one, and the path in its one spelling is bounded too.
+        if text.len() > PATH_BYTES {
+            return Err(PathError::TooLong);
+        }
         check_utf8(&text)?;
         check_segments(&text)?;
         let specials = Special::ALL.into_iter().filter(|special| contains(&text, *special)).collect();
@@ -376,6 +380,9 @@ mod tests {
     fn length_and_depth_are_bounded_at_exactly_the_limits() {
         assert!(canon(&format!("/{}", "a".repeat(PATH_BYTES - 1))).is_ok());
         assert_eq!(canon(&format!("/{}", "a".repeat(PATH_BYTES))), Err(PathError::TooLong));
+        let as_escapes = |count: usize| canon(&format!("/{}", "|".repeat(count))).map(|path| path.len());
+        assert_eq!(as_escapes((PATH_BYTES - 1) / 3), Ok(PATH_BYTES - 1));
+        assert_eq!(as_escapes(PATH_BYTES / 3 + 1), Err(PathError::TooLong));
         assert!(canon(&"/a".repeat(PATH_SEGMENTS - 1)).is_ok());
         assert_eq!(canon(&"/a".repeat(PATH_SEGMENTS)), Err(PathError::TooLong));
     }
