@@ -9,9 +9,10 @@ const server = createServer((request, response) => {
 });
 
 /** Everything the gateway sent. */
-function echo(request, response, line) {
+async function echo(request, response, line) {
+  const body = Buffer.concat(await request.toArray().catch(() => [])).toString();
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify({ ...line, headers: request.headers }, null, 2)}\n`);
+  response.end(`${JSON.stringify({ ...line, headers: request.headers, ...(body && { body }) }, null, 2)}\n`);
 }
 
 /** Five lines, one each half second: bodies pass through as they come. */

@@ -29,8 +29,8 @@ async function main() {
 async function startAll() {
   const origin = launch('the origin', process.execPath, [join(root, 'scripts', 'demo-origin.mjs'), await freePort(8789)]);
   const issuer = launch('the stand-in', paths.cli, ['issuer', '--port', await freePort(8788)]);
-  const [{ url: originUrl }, { url: issuerUrl, publishableKey }] = await Promise.all([origin.ready, issuer.ready]);
-  const config = writeConfig({ origin: originUrl, publishableKey });
+  const [{ url: originUrl }, { url: issuerUrl, publishableKey, webhookSecret }] = await Promise.all([origin.ready, issuer.ready]);
+  const config = writeConfig({ origin: originUrl, publishableKey, webhookSecret });
   const gatewayUrl = `http://127.0.0.1:${await freePort(8787)}`;
   const gateway = launchWrangler(config, new URL(gatewayUrl).port);
   const ended = Promise.race([origin.ended, issuer.ended, gateway.ended]);
@@ -111,12 +111,12 @@ async function show({ gateway, issuer, origin }) {
   const tokens = await writeTokens(issuer);
   const rows = [
     ['gateway', gateway, 'the Worker, on workerd with a local KV'],
-    ['stand-in for Clerk', `${issuer}/stand-in`, 'keys, tokens and outages on request'],
+    ['stand-in for Clerk', `${issuer}/stand-in`, 'keys, tokens, webhooks and outages on request'],
     ['origin', origin, 'answers with what it gets'],
     ['cron', `${gateway}/__scheduled`, 'runs the cron trigger: keys into KV'],
   ];
   const table = rows.map(([name, url, note]) => `  ${name.padEnd(20)}${url.padEnd(36)}${note}`);
-  const lines = curlLines(gateway, tokens).map(({ title, status, command }) => `# ${title} → ${status}\n${command}\n`);
+  const lines = curlLines({ gateway, issuer }, tokens).map(({ title, status, command }) => `# ${title} → ${status}\n${command}\n`);
   process.stdout.write(`\n${table.join('\n')}\n\n${lines.join('\n')}\n`);
   say('below are the log lines of the gateway; ctrl-c ends it all');
 }

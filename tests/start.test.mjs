@@ -45,6 +45,8 @@ test('npm start prints lines that do what they say, and ctrl-c ends all of it', 
       assert.ok(codes.includes(code), `no log line has the code ${code}`);
     }
     assert.ok(!output.stderr.includes('eyJ'), 'a token is in the log');
+    const webhooks = rows.filter(({ route }) => route === '/webhooks/clerk').map(({ decision, status }) => [decision, status]);
+    assert.deepEqual(webhooks, [['forward', 200], ['repeat', 200]]);
   });
 
   await t.test('it listens on loopback alone, and sigint to npm alone ends all of it', async () => {

@@ -13,8 +13,11 @@ const FRONT_END = 'http://localhost:3000';
 /** A working day. Clerk's own tokens live for a minute, which is too short to paste a line. */
 const LIFETIME_SECONDS = 12 * 60 * 60;
 
+/** Where the demo's gateway takes webhooks. */
+const WEBHOOK_PATH = '/webhooks/clerk';
+
 /** Writes wrangler's configuration for the demo into an empty folder, beside the user's own, and returns its path. */
-export function writeConfig({ origin, publishableKey }) {
+export function writeConfig({ origin, publishableKey, webhookSecret }) {
   rmSync(paths.demo, { recursive: true, force: true });
   mkdirSync(paths.demo, { recursive: true });
   const file = join(paths.demo, 'wrangler.json');
@@ -27,12 +30,14 @@ export function writeConfig({ origin, publishableKey }) {
     vars: {
       CLERK_PUBLISHABLE_KEY: publishableKey,
       ASSERTION_KEY: randomBytes(32).toString('base64url'),
+      CLERK_WEBHOOK_SIGNING_SECRET: webhookSecret,
       GATEWAY: {
         authorized_parties: [FRONT_END],
         routes: [
           { path: '/api/public/*', access: 'public', origin },
           { path: '/api/*', origin },
           { path: '/api/admin/*', require: { role: 'org:admin' }, origin },
+          { path: WEBHOOK_PATH, webhook: 'clerk', origin: `${origin}/internal/clerk-events` },
           { path: '/whoami', serve: 'whoami' },
           { path: '/health', access: 'public', serve: 'health' },
         ],
@@ -81,7 +86,7 @@ function writeToken(name, token) {
 }
 
 /** The lines to paste, each with what it shows and the status it comes to. */
-export function curlLines(gateway, tokens) {
+export function curlLines({ gateway, issuer }, tokens) {
   const line = (title, status, path, token) => ({ title, status, command: curl(new URL(path, gateway), token) });
   return [
     line('anonymous on a public route', 200, '/api/public/hello'),
@@ -95,7 +100,15 @@ export function curlLines(gateway, tokens) {
     line('a path that no route names', 404, '/internal'),
     line('the keys by which an origin checks assertions', 200, '/.well-known/clerk-edge/jwks.json'),
     line('health', 200, '/health'),
+    { title: 'a webhook, made by the stand-in and taken by the origin', status: 200, command: webhook(issuer, gateway) },
+    { title: 'the same webhook, which the origin does not get again', status: 200, command: webhook(issuer, gateway) },
   ];
+}
+
+/** Has the stand-in send a delivery through the gateway; it answers with what it was answered. */
+function webhook(issuer, gateway) {
+  const delivery = { url: new URL(WEBHOOK_PATH, gateway).href, type: 'user.created', id: 'msg_demo' };
+  return `curl -i -d '${JSON.stringify(delivery)}' '${new URL('/stand-in/webhooks', issuer)}'`;
 }
 
 function curl(url, tokenFile) {

@@ -27,8 +27,15 @@ pub(crate) struct StandIn {
 
 impl StandIn {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With a proxy in the environment that nobody answers: a target on this machine is not sent to through it.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
+            .env("ALL_PROXY", "http://127.0.0.1:1")
             .args(["issuer", "--port", "0", "--secret-key", "sk_test_abc"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

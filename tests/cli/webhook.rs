@@ -1,4 +1,4 @@
-//! `webhook send`: what arrives, what is printed, and what is not sent at all.
+//! Webhooks, by `webhook send` and by the stand-in: what arrives, what is told of it, and what is not sent at all.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -138,4 +138,109 @@ fn the_list_names_every_known_type_once() {
     types.dedup();
     assert_eq!((types.len(), count), (46, 46));
     assert!(types.contains(&"user.created") && types.contains(&"subscriptionItem.freeTrialEnding"));
+}
+
+#[test]
+fn the_stand_in_sends_a_delivery_and_answers_with_what_its_target_said() {
+    let stand_in = StandIn::start();
+    let secret = stand_in.identity["webhookSecret"].as_str().unwrap();
+    let (url, arrived) = target(OK);
+    let answer = stand_in.done("/stand-in/webhooks", json!({"url": url, "type": "session.revoked", "id": "msg_1"}));
+    assert_eq!(answer, json!({"id": "msg_1", "type": "session.revoked", "status": 200, "body": "yes"}));
+    let arrived = arrived.join().unwrap();
+    assert_eq!((arrived.line.as_str(), arrived.verify(secret)), ("POST /webhooks/clerk HTTP/1.1", Ok("msg_1".into())));
+    assert_eq!(arrived.verify("whsec_YWJj"), Err(WebhookError::Signature));
+    assert_eq!(arrived.event()["data"]["status"], "revoked");
+    let (url, arrived) = target(BAD);
+    let answer = stand_in.done("/stand-in/webhooks", json!({"url": url, "type": "user.deleted"}));
+    assert_eq!((&answer["status"], &answer["body"]), (&json!(400), &json!("no")));
+    assert_eq!(arrived.join().unwrap().verify(secret).unwrap(), answer["id"].as_str().unwrap());
+}
+
+#[test]
+fn the_stand_in_takes_data_time_and_secret_from_the_request() {
+    let stand_in = StandIn::start();
+    let (url, arrived) = target(OK);
+    let request = json!({"url": url, "type": "new.kind", "data": {"a": 1}, "time_offset": 301, "secret": SECRET});
+    assert_eq!(stand_in.done("/stand-in/webhooks", request)["status"], 200);
+    let arrived = arrived.join().unwrap();
+    assert_eq!((&arrived.event()["type"], &arrived.event()["data"]), (&json!("new.kind"), &json!({"a": 1})));
+    assert_eq!(arrived.verify(SECRET), Err(WebhookError::Timestamp));
+    let (url, arrived) = target(OK);
+    stand_in.done("/stand-in/webhooks", json!({"url": url, "type": "new.kind", "secret": SECRET}));
+    assert!(arrived.join().unwrap().verify(SECRET).is_ok());
+}
+
+#[test]
+fn the_stand_in_sends_nothing_off_this_machine_and_says_when_nobody_answers() {
+    let stand_in = StandIn::start();
+    let refused = |change: Value| {
+        let mut request = json!({"url": "http://127.0.0.1:1/", "type": "user.created"});
+        request.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        stand_in.refused("/stand-in/webhooks", &request.to_string())
+    };
+    for url in ["http://example.com/", "https://example.com/", "http://127.0.0.1@example.com/", "ftp://127.0.0.1/", ""] {
+        assert!(refused(json!({"url": url})).contains("expected an address on this machine"), "{url}");
+    }
+    assert!(refused(json!({"id": "a.b"})).contains("without comma and dot"));
+    assert!(refused(json!({"secret": "whsec_"})).contains("signing secrets"));
+    assert!(refused(json!({"kind": "x"})).contains("unknown field `kind`"));
+    assert!(stand_in.refused("/stand-in/webhooks", "{}").contains("missing field `url`"));
+    let nobody = format!("http://{}/", free_address());
+    let (status, text) =
+        stand_in.post("/stand-in/webhooks", &json!({"url": nobody, "type": "user.created"}).to_string());
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(status, 502, "{text}");
+    assert!(answer["error"].as_str().unwrap().starts_with(&format!("cannot reach {nobody}: ")), "{text}");
+}
+
+#[test]
+fn the_stand_in_has_every_known_type_with_data_of_its_own() {
+    let stand_in = StandIn::start();
+    let (status, text) = stand_in.get("/stand-in/webhooks").unwrap();
+    let list: Value = serde_json::from_str(&text).unwrap();
+    let types: Vec<&str> = list["types"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    assert_eq!((status, types.join("\n") + "\n"), (200, String::from_utf8(send(&["--list"]).stdout).unwrap()));
+    for kind in types {
+        let (url, arrived) = target(OK);
+        stand_in.done("/stand-in/webhooks", json!({"url": url, "type": kind}));
+        let event = arrived.join().unwrap().event();
+        for member in members(kind) {
+            assert!(event["data"].get(member).is_some(), "{kind} has no {member}: {event}");
+        }
+    }
+}
+
+/// What Clerk's own types say that the data of an event has.
+fn members(kind: &str) -> Vec<&'static str> {
+    let members = match kind.split_once('.').unwrap() {
+        ("user" | "organization" | "organizationDomain" | "role" | "permission", "deleted") => "id object deleted",
+        ("user", _) => {
+            "id username first_name last_name image_url email_addresses phone_numbers external_accounts \
+             primary_email_address_id public_metadata private_metadata unsafe_metadata external_id banned locked \
+             two_factor_enabled created_at updated_at last_sign_in_at"
+        }
+        ("session", _) => {
+            "id client_id user_id status actor last_active_organization_id latest_activity last_active_at expire_at \
+             abandon_at created_at updated_at user"
+        }
+        ("organization", _) => {
+            "id name slug image_url max_allowed_memberships admin_delete_enabled public_metadata private_metadata \
+             created_by created_at updated_at"
+        }
+        ("organizationDomain", _) => "id name organization_id enrollment_mode verification",
+        ("organizationMembership", _) => "id role permissions organization public_user_data public_metadata",
+        ("organizationInvitation", "accepted") => "id email_address organization_id user_id status",
+        ("organizationInvitation", _) => "id email_address role role_name organization_id status url expires_at",
+        ("role", _) => "id key name description permissions is_creator_eligible",
+        ("permission", _) => "id key name description",
+        ("email", _) => "id slug to_email_address subject body body_plain status delivered_by_clerk data",
+        ("sms", _) => "id to_phone_number message status delivered_by_clerk data",
+        ("waitlistEntry", _) => "id email_address status invitation is_locked",
+        ("paymentAttempt", _) => "id status payer payee totals payment_source subscription_items",
+        ("subscription", _) => "id status payer items",
+        ("subscriptionItem", _) => "id status payer plan amount plan_period",
+        _ => panic!("{kind} is of no known family"),
+    };
+    members.split(' ').filter(|name| !name.is_empty()).collect()
 }

@@ -175,6 +175,8 @@ export async function startIssuer() {
     sign: (request) => call('tokens/sign', request),
     rotate: (request = {}) => call('keys/rotate', request).then(JSON.parse),
     remove: (kid) => call('keys/remove', { kid }).then(JSON.parse),
+    /** Has it send a webhook; says what the target answered. Without a request, the types that it knows. */
+    webhook: (request) => call('webhooks', request).then(JSON.parse),
     outage: (mode, delay_ms) => call('outage', { mode, delay_ms }).then(JSON.parse),
     /** How often its key set was asked for. */
     requests: async () => JSON.parse(await call('requests')).keySet,

@@ -30,7 +30,7 @@ before(async () => {
   failing = await startEchoOrigin((_request, response) => response.writeHead(500).end());
   const options = {
     issuer,
-    vars: { CLERK_WEBHOOK_SIGNING_SECRET: `whsec_${KEY.toString('base64')} ${NEW_KEY.toString('base64')}` },
+    vars: { CLERK_WEBHOOK_SIGNING_SECRET: `whsec_${KEY.toString('base64')} ${NEW_KEY.toString('base64')} ${issuer.webhookSecret}` },
     routes: [{ path: PATH, webhook: 'clerk', origin: `${origin.url}/internal/clerk-events` }],
   };
   [gateway, withoutStore] = await startGateways([options, { ...options, kv: false }]);
@@ -109,6 +109,23 @@ test('a repeated id is answered 200 and not forwarded', async () => {
   assert.ok(keys.length > 0);
   const days = keys.map(({ expiration }) => (expiration - seconds()) / 86_400);
   assert.ok(days.every((left) => left > 2.9 && left <= 3), `${days}`);
+});
+
+test('every type of event that the stand-in sends reaches its target once and only once', async () => {
+  const { types } = await issuer.webhook();
+  assert.ok(types.length >= 45, `${types}`);
+  const url = `${gateway.url}${PATH}`;
+  for (const type of types) {
+    const before = origin.requests.length;
+    const { id, ...first } = await issuer.webhook({ url, type });
+    assert.deepEqual(first, { type, status: 200, body: 'origin 200' });
+    const event = JSON.parse(origin.last().body);
+    assert.deepEqual([event.object, event.type, typeof event.data.id], ['event', type, 'string']);
+    const again = await issuer.webhook({ url, type, id });
+    assert.deepEqual([again.id, again.status, origin.requests.length - before], [id, 200, 1], type);
+  }
+  const forged = await issuer.webhook({ url, type: 'user.created', secret: 'whsec_YW5vdGhlciBzZWNyZXQ=' });
+  assert.deepEqual([forged.status, JSON.parse(forged.body).code], [400, 'webhook-signature-invalid']);
 });
 
 test('a delivery that failed is handed back as it failed and goes through again', async () => {
