@@ -12,6 +12,7 @@ const WASM = ['--target', WASM_TARGET, '--features', 'entry', '--lib'];
 
 const checks = [
   ['formatting', ['fmt', '--all', '--check']],
+  ['formatting, fuzz targets', ['fmt', '--manifest-path', join('fuzz', 'Cargo.toml'), '--check']],
   ['lints, host', ['clippy', '--all-targets', '--', '-D', 'warnings']],
   ['lints, wasm', ['clippy', ...WASM, '--', '-D', 'warnings']],
   ['documentation, host', ['doc', '--no-deps']],

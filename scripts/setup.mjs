@@ -20,8 +20,19 @@ export async function setup() {
   const sysroot = await findRust();
   await addWasmTarget(sysroot);
   await installPackages();
-  await installTools(sysroot);
+  await installTools(sysroot, crateTools);
   say(`set-up: ready (${seconds(Date.now() - began)})`);
+}
+
+/** Installs one tool that comes as a crate, unless it is there. */
+export async function setupTool(tool) {
+  await installTools(await findRust(), [tool]);
+}
+
+/** Whether a tool that comes as a crate is there, in the version that is asked for. */
+export async function isInstalled({ binary, version }) {
+  const answer = await capture(paths.toolBin(binary), ['--version']);
+  return answer?.split(' ').at(-1) === version;
 }
 
 function checkNode() {
@@ -91,16 +102,10 @@ async function checkInstalledNode() {
   );
 }
 
-async function installTools(sysroot) {
-  const missing = [];
-  await Promise.all(
-    crateTools.map(async (tool) => {
-      const answer = await capture(paths.toolBin(tool.binary), ['--version']);
-      if (answer?.split(' ').at(-1) !== tool.version) missing.push(tool);
-    }),
-  );
+async function installTools(sysroot, tools) {
+  const there = await Promise.all(tools.map(isInstalled));
+  const missing = tools.filter((_, index) => !there[index]);
   if (missing.length === 0) return;
-  missing.sort((a, b) => crateTools.indexOf(a) - crateTools.indexOf(b));
   mkdirSync(paths.tools, { recursive: true });
   const shared = join(paths.tools, 'target');
   for (const tool of missing) await installTool(tool, toolEnv(sysroot, shared));

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build, buildCommandLine } from './build.mjs';
+import { smoke } from './fuzz.mjs';
 import { preparePython } from './lib/outside.mjs';
 import { Failure, run } from './lib/processes.mjs';
 import { program, say, seconds } from './lib/report.mjs';
@@ -18,6 +19,7 @@ const parts = [
   ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
+  ['fuzz', 'every fuzz target, for some seconds', smoke],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];

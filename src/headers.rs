@@ -117,10 +117,14 @@ fn is_bearer(value: &str) -> bool {
 
 fn without_clerk_cookies(value: &str) -> String {
     let is_clerks = |pair: &str| {
-        let name = pair.split('=').next().unwrap_or("").trim();
-        CLERK_COOKIES.iter().any(|prefix| name.starts_with(prefix))
+        // Two lines of cookies reach a Worker joined by a comma, at which some origins take them apart again.
+        pair.split(',').map(|part| part.split('=').next().unwrap_or("").trim()).any(is_clerk_cookie)
     };
     value.split(';').map(str::trim).filter(|pair| !pair.is_empty() && !is_clerks(pair)).collect::<Vec<_>>().join("; ")
+}
+
+fn is_clerk_cookie(name: &str) -> bool {
+    CLERK_COOKIES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -194,6 +198,8 @@ mod tests {
         assert_eq!(list(&[("authorization", "Basic dTpw")]).for_origin(false).len(), 1);
         assert_eq!(list(&[("authorization", "Basic dTpw, Bearer x")]).for_origin(false).len(), 0);
         assert_eq!(list(&[("cookie", "__session=x")]).for_origin(false).len(), 0);
+        let joined = list(&[("cookie", "theme=dark, __session=x; lang=de")]).for_origin(false);
+        assert_eq!(joined, [("cookie".to_owned(), "lang=de".to_owned())]);
     }
 
     #[test]

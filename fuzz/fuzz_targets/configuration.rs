@@ -4,7 +4,7 @@
 #![no_main]
 
 use clerk_edge::config::{Access, Config, Environment, Route};
-use clerk_edge::gateway::{BUILT_IN_HANDLERS, HEALTH_PATH, Gateway, Head, Verdict};
+use clerk_edge::gateway::{BUILT_IN_HANDLERS, Gateway, HEALTH_PATH, Head, Verdict};
 use clerk_edge::headers::HeaderList;
 use clerk_edge::method::Method;
 use clerk_edge::path::{CanonicalPath, PathError};
@@ -47,7 +47,8 @@ impl Environment for Variables {
 
 /// A path of the route's pattern, unless it is too long for one.
 fn path_of(route: &Route) -> Option<CanonicalPath> {
-    let concrete = |part: &str| if part == "*" || part.starts_with(':') { "/any".to_owned() } else { format!("/{part}") };
+    let concrete =
+        |part: &str| if part == "*" || part.starts_with(':') { "/any".to_owned() } else { format!("/{part}") };
     let path: String = parts(route.pattern.as_str()).into_iter().map(concrete).collect();
     match CanonicalPath::parse(if path.is_empty() { "/" } else { &path }) {
         Ok(path) => Some(path),

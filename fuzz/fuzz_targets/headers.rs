@@ -12,7 +12,7 @@ fuzz_target!(|input: (bool, &str)| {
     let sent: Vec<(String, String)> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let passed = HeaderList::new(sent.clone()).for_origin(keep);
     for (name, value) in &passed {
-        let folded = name.to_ascii_lowercase().replace(['-', '_', '.'], "");
+        let folded = name.to_ascii_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "");
         assert!(!is_owned(name) && !is_hop_by_hop(name) && folded != "host", "{name}");
         assert!(!["xclerk", "xforwarded", "xoriginal"].iter().any(|owned| folded.starts_with(owned)), "{name}");
         assert!(keep || !is_credential(&folded, value), "{name}: {value}");
@@ -23,11 +23,10 @@ fuzz_target!(|input: (bool, &str)| {
 
 /// Whether a value is a bearer token or has one of Clerk's cookies.
 fn is_credential(name: &str, value: &str) -> bool {
-    let value = value.trim().to_ascii_lowercase();
-    let cookies = || value.split(';').map(|pair| pair.split('=').next().unwrap_or_default().trim());
+    let cookies = || value.split([';', ',']).map(|pair| pair.split('=').next().unwrap_or_default().trim());
     match name {
-        "authorization" => value.starts_with("bearer"),
-        "cookie" => cookies().any(|name| name.starts_with("__session") || name.starts_with("__client")),
+        "authorization" => value.trim().to_ascii_lowercase().starts_with("bearer"),
+        "cookie" => cookies().any(|name| name.starts_with("__session") || name.starts_with("__client_uat")),
         _ => false,
     }
 }

@@ -23,6 +23,9 @@ export const crateTools = [
   { crate: 'wasm-pack', binary: 'wasm-pack', version: '0.15.1', locked: true, minutes: 2.5 },
 ];
 
+/** The same, for those who fuzz. */
+export const fuzzTool = { crate: 'cargo-fuzz', binary: 'cargo-fuzz', version: '0.13.2', locked: true, minutes: 1 };
+
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 export const paths = {

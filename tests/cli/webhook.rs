@@ -179,7 +179,8 @@ fn the_stand_in_sends_nothing_off_this_machine_and_says_when_nobody_answers() {
         request.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         stand_in.refused("/stand-in/webhooks", &request.to_string())
     };
-    for url in ["http://example.com/", "https://example.com/", "http://127.0.0.1@example.com/", "ftp://127.0.0.1/", ""] {
+    for url in ["http://example.com/", "https://example.com/", "http://127.0.0.1@example.com/", "ftp://127.0.0.1/", ""]
+    {
         assert!(refused(json!({"url": url})).contains("expected an address on this machine"), "{url}");
     }
     assert!(refused(json!({"id": "a.b"})).contains("without comma and dot"));

@@ -78,6 +78,7 @@ pub(super) async fn send(State(stand_in): Shared, body: Body) -> Result<Json<Ans
     let SigningSecret { secrets, .. } = secret.unwrap_or_else(|| stand_in.webhook_secret().clone());
     let message = format!("cannot reach {url}");
     let delivery = Delivery { url, kind, id, data, time_offset };
-    let sent = spawn_blocking(move || delivery.send(&secrets, now())).await.map_err(|error| Refusal::internal(&error))?;
+    let sent =
+        spawn_blocking(move || delivery.send(&secrets, now())).await.map_err(|error| Refusal::internal(&error))?;
     sent.map(Json).map_err(|error| Refusal::bad_gateway(format!("{message}: {}", error_chain(&*error))))
 }
