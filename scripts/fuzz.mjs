@@ -46,7 +46,7 @@ function asked(args) {
 /** Asked of rustup, and not by running it: rustup would install what is missing. */
 async function hasNightly() {
   const list = await capture('rustup', ['toolchain', 'list'], { env: rustEnv() });
-  return (list ?? '').split('\n').some((line) => line.startsWith('nightly-'));
+  return (list ?? '').split('\n').some((line) => /^nightly(-(?!\d)|\s|$)/.test(line));
 }
 
 async function fuzz(names, limits) {
