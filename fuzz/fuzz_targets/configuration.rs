@@ -4,7 +4,8 @@
 #![no_main]
 
 use clerk_edge::config::{Access, Config, Environment, Route};
-use clerk_edge::gateway::{BUILT_IN_HANDLERS, Gateway, HEALTH_PATH, Head, Verdict};
+use clerk_edge::gateway::{BUILT_IN_HANDLERS, Gateway, HEALTH_PATH, Verdict};
+use clerk_edge::head::Head;
 use clerk_edge::headers::HeaderList;
 use clerk_edge::method::Method;
 use clerk_edge::path::{CanonicalPath, PathError};
@@ -42,6 +43,10 @@ impl Environment for Variables {
 
     fn has_service(&self, name: &str) -> bool {
         name == "ORDERS"
+    }
+
+    fn has_rate_limit(&self, _name: &str) -> bool {
+        true
     }
 }
 

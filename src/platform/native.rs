@@ -5,7 +5,7 @@ use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
 
 use crate::algorithm::Algorithm;
-use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use crate::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 
@@ -97,6 +97,12 @@ impl Store for Offline {
 
     async fn save(&self, _key: &str, _value: &[u8], _seconds: u32) -> Result<(), HostError> {
         Ok(())
+    }
+}
+
+impl CountRequest for Offline {
+    async fn count(&self, _limit: &str, _key: &str) -> Result<bool, HostError> {
+        Err(HostError("there is no counter here".to_owned()))
     }
 }
 
