@@ -14,6 +14,10 @@ pub const KEY_SET_BYTES: usize = 64 * 1024;
 /// Most keys read from one set. An instance has one key, two while it rotates.
 pub const KEY_SET_KEYS: usize = 32;
 
+/// Longest record read from KV, in bytes: a key set of the greatest length, written out anew, fits. A value of KV's may have
+/// 25 MiB, and what the memory of WebAssembly has grown to it never gives back.
+pub const STORED_BYTES: usize = 2 * KEY_SET_BYTES;
+
 /// Longest `kid`, in bytes. Clerk's is an instance id of 31.
 pub const KEY_ID_BYTES: usize = 256;
 

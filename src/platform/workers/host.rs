@@ -6,13 +6,13 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
-use web_sys::{AbortController, Headers, Request, RequestInit, RequestRedirect};
+use web_sys::{AbortController, Headers, ReadableStream, Request, RequestInit, RequestRedirect};
 use worker::kv::KvStore;
 use worker::{ByteStream, Delay, Env};
 
 use super::javascript;
 use crate::algorithm::Algorithm;
-use crate::limits::KEY_SET_BYTES;
+use crate::limits::{KEY_SET_BYTES, STORED_BYTES};
 use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
@@ -50,11 +50,12 @@ impl CheckSignature for WorkerHost {
 impl FetchKeySet for WorkerHost {
     async fn fetch_key_set(&self, url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
         let controller = AbortController::new().map_err(described)?;
-        let answer = within(KEY_SET_TIMEOUT, read_key_set(url, bearer, &controller)).await;
+        let answer = within(KEY_SET_TIMEOUT, read_key_set(url, bearer, &controller)).await.flatten();
         if answer.is_err() {
+            // What is still on its way is not wanted.
             controller.abort();
         }
-        answer?
+        answer
     }
 }
 
@@ -73,16 +74,20 @@ async fn read_key_set(url: &str, bearer: Option<&str>, controller: &AbortControl
     if response.status() != 200 {
         return Err(HostError(format!("the key server answered {}", response.status())));
     }
-    let Some(body) = response.body() else {
-        return Ok(Vec::new());
-    };
-    let mut chunks = ByteStream::from(body);
+    match response.body() {
+        Some(body) => read(body, KEY_SET_BYTES).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// A stream's bytes, unless they are more than `limit`.
+async fn read(stream: ReadableStream, limit: usize) -> Result<Vec<u8>, HostError> {
+    let mut chunks = ByteStream::from(stream);
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
         bytes.extend(chunk.map_err(|error| HostError(error.to_string()))?);
-        if bytes.len() > KEY_SET_BYTES {
-            controller.abort();
-            return Err(HostError("the key set is longer than 64 KiB".to_owned()));
+        if bytes.len() > limit {
+            return Err(HostError(format!("longer than {limit} bytes")));
         }
     }
     Ok(bytes)
@@ -93,8 +98,15 @@ impl Store for WorkerHost {
         let Some(store) = &self.store else {
             return Ok(None);
         };
-        let value = within(STORE_TIMEOUT, store.get(key).bytes()).await?;
-        value.map_err(|error| HostError(error.to_string()))
+        within(STORE_TIMEOUT, async {
+            let value = store.get(key).stream().await.map_err(|error| HostError(error.to_string()))?;
+            match value {
+                Some(value) => read(value, STORED_BYTES).await.map(Some),
+                None => Ok(None),
+            }
+        })
+        .await
+        .flatten()
     }
 
     async fn save(&self, key: &str, value: &[u8], seconds: u32) -> Result<(), HostError> {
