@@ -590,14 +590,43 @@ fn a_request_whose_fetch_was_given_up_holds_nobody_up_for_ever() {
     }
     world.publish(key_set(&[key().jwk()]));
     assert_eq!(verifier.origin(&good(), 0), Ok(KeyOrigin::Network));
-    assert_eq!((world.fetches.get(), world.pauses.get()), (2, 240), "it waits its six seconds, then tries for itself");
+    assert_eq!(
+        (world.fetches.get(), world.pauses.get()),
+        (2, 320),
+        "it waits its eight seconds, then tries for itself"
+    );
     world.key_server_does(KeyServer::IsDown);
     assert_eq!(verifier.origin(&good(), 0), Ok(KeyOrigin::Memory));
 }
 
 #[test]
+fn of_all_who_waited_in_vain_one_fetches_and_the_others_wait_for_it() {
+    let world = world();
+    world.key_server_does(KeyServer::Hangs);
+    let verifier = TestVerifier::in_world(&world);
+    let token = good().text();
+    let mut context = Context::from_waker(Waker::noop());
+    {
+        let mut given_up = Box::pin(verifier.verifier.verify(&token, false, after(0)));
+        assert!(given_up.as_mut().poll(&mut context).is_pending());
+    }
+    world.key_server_does(KeyServer::AnswersLate(key_set(&[key().jwk()]).into(), 300));
+    let mut waiting: Vec<_> = (0..50).map(|_| Box::pin(verifier.verifier.verify(&token, false, after(0)))).collect();
+    for _ in 0..1000 {
+        waiting.retain_mut(|request| match request.as_mut().poll(&mut context) {
+            Poll::Ready(verdict) => {
+                assert!(verdict.is_ok());
+                false
+            }
+            Poll::Pending => true,
+        });
+    }
+    assert_eq!((waiting.len(), world.fetches.get()), (0, 2), "the one that was given up, and one more");
+}
+
+#[test]
 fn a_try_that_told_nothing_for_fifteen_seconds_is_waited_for_no_longer() {
-    for (seconds, pauses) in [(14, 240), (15, 0)] {
+    for (seconds, pauses) in [(14, 320), (15, 0)] {
         let world = world();
         world.key_server_does(KeyServer::Hangs);
         let verifier = TestVerifier::in_world(&world);

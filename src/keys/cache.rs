@@ -26,6 +26,7 @@ const ABANDONED_SECONDS: u64 = 15;
 pub struct KeyCache {
     held: Option<Held>,
     last_try: Option<Try>,
+    tries: u64,
     failures: u32,
 }
 
@@ -101,8 +102,15 @@ impl KeyCache {
         self.held.as_ref().map(|held| (Rc::clone(&held.set), held.fetched_at))
     }
 
+    /// How many tries have begun: whoever waits for one sees by it that another has taken its place.
+    #[must_use]
+    pub fn tries(&self) -> u64 {
+        self.tries
+    }
+
     /// Notes that a try begins.
     pub fn begin(&mut self, now: UnixTime) {
+        self.tries += 1;
         self.last_try = Some(Try { at: now, outcome: Outcome::Running });
     }
 

@@ -18,9 +18,9 @@ use crate::time::UnixTime;
 const STORE_AGAIN_SECONDS: u64 = FRESH_SECONDS / 2;
 /// By how much the clocks of two isolates may differ, in seconds.
 const CLOCKS_DIFFER_SECONDS: u32 = 60;
-/// How often, and how long each time in milliseconds, a request looks whether another has fetched the keys: six
-/// seconds in all, which outlasts the fetch's own time-out.
-const LOOKS: u32 = 240;
+/// How often, and how long each time in milliseconds, a request looks whether another has fetched the keys: eight
+/// seconds in all, which outlasts the store's time-out and the fetch's own, one after the other.
+const LOOKS: u32 = 320;
 const LOOK_MILLISECONDS: u32 = 25;
 
 /// Why there is no key for a token.
@@ -193,12 +193,16 @@ impl<H: Host> Keys<H> {
         is_known: impl Fn(&KeyCache) -> bool,
     ) -> Result<KeyOrigin, KeyError> {
         let mut origin = KeyOrigin::Memory;
-        let mut looks = 0;
+        let (mut looks, mut waited_for) = (0, 0);
         loop {
-            let step = {
+            let (step, tries) = {
                 let cache = self.cache.borrow();
-                cache.step(now, is_known(&cache))
+                (cache.step(now, is_known(&cache)), cache.tries())
             };
+            if tries != waited_for {
+                // Of all who waited in vain one has taken its turn. The others wait for that one.
+                (looks, waited_for) = (0, tries);
+            }
             match step {
                 Step::Use { refresh } => {
                     self.refresh_due.set(self.refresh_due.get() || refresh);
@@ -210,7 +214,6 @@ impl<H: Host> Keys<H> {
                 }
                 // Who was waited for is gone, or there was nobody: it is this request's turn.
                 Step::Wait | Step::Refresh => {
-                    looks = 0;
                     origin = self.refresh(host, now, &is_known).await.unwrap_or(origin);
                 }
                 Step::Unknown => return Err(KeyError::Unknown),

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::task::Poll;
 
 use clerk_edge::algorithm::Algorithm;
 use clerk_edge::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
@@ -26,6 +27,8 @@ pub mod wycheproof;
 #[derive(Clone)]
 pub enum KeyServer {
     Answers(Vec<u8>),
+    /// The same, when it has been asked about it this many times more.
+    AnswersLate(Vec<u8>, u32),
     IsDown,
     /// Takes the request and never answers, so that whoever asked is given up.
     Hangs,
@@ -81,6 +84,19 @@ pub struct TestHost<S> {
     pub signatures: S,
 }
 
+/// Lets everybody else go on once.
+async fn a_while() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 fn count(cell: &Cell<u32>) {
     cell.set(cell.get() + 1);
 }
@@ -111,6 +127,12 @@ impl<S> FetchKeySet for TestHost<S> {
         let key_server = self.world.key_server.borrow().clone();
         match key_server {
             KeyServer::Answers(document) => Ok(document),
+            KeyServer::AnswersLate(document, polls) => {
+                for _ in 0..polls {
+                    a_while().await;
+                }
+                Ok(document)
+            }
             KeyServer::IsDown => Err(HostError("down".into())),
             KeyServer::Hangs => std::future::pending().await,
         }
@@ -153,5 +175,6 @@ impl<S> CountRequest for TestHost<S> {
 impl<S> Pause for TestHost<S> {
     async fn pause(&self, _milliseconds: u32) {
         count(&self.world.pauses);
+        a_while().await;
     }
 }
