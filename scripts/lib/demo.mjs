@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from './processes.mjs';
-import { compatibilityDate, paths } from './toolchain.mjs';
+import { compatibilityDate, compatibilityFlags, paths } from './toolchain.mjs';
 
 /** The demo's front end: it need not run, its tokens only name it. */
 const FRONT_END = 'http://localhost:3000';
@@ -25,6 +25,7 @@ export function writeConfig({ origin, publishableKey, webhookSecret }) {
     name: 'clerk-edge-demo',
     main: paths.worker,
     compatibility_date: compatibilityDate(),
+    compatibility_flags: compatibilityFlags(),
     kv_namespaces: [{ binding: 'JWKS', id: 'demo' }],
     triggers: { crons: ['*/3 * * * *'] },
     vars: {

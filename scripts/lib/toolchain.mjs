@@ -57,6 +57,11 @@ export function compatibilityDate() {
   return read('wrangler.toml').match(/^compatibility_date = "(.+)"$/m)[1];
 }
 
+/** The flags beside that date. */
+export function compatibilityFlags() {
+  return JSON.parse(read('wrangler.toml').match(/^compatibility_flags = (.+)$/m)[1]);
+}
+
 function lockedVersion(crate) {
   const found = read('Cargo.lock').match(new RegExp(`^name = "${crate}"\nversion = "(.+)"$`, 'm'));
   return found?.[1];

@@ -22,6 +22,7 @@
 //! ```
 
 mod answer;
+mod attendance;
 mod edge;
 mod environment;
 mod forward;

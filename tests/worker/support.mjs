@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { compatibilityDate, paths } from '../../scripts/lib/toolchain.mjs';
+import { compatibilityDate, compatibilityFlags, paths } from '../../scripts/lib/toolchain.mjs';
 
 /** The front end that `issuer.token` names and `startGateway` accepts, unless a test says otherwise. */
 export const FRONT_END = 'https://app.example.com';
@@ -85,7 +85,7 @@ function worker({ issuer, vars = {}, settings, routes = [], origin, kv, services
   for (const { limit } of limits === false ? [] : routes) if (limit) Object.assign(env, counter(limit, limits, name));
   if (kv !== false) env.JWKS = { type: 'kv', id: `jwks-${name}`, ...(kv?.server && { dev: { remote: true } }) };
   return {
-    config: { name, compatibilityDate: compatibilityDate(), manifest: manifest(build, fakeTime, frozenTime), env },
+    config: { name, compatibilityDate: compatibilityDate(), compatibilityFlags: compatibilityFlags(), manifest: manifest(build, fakeTime, frozenTime), env },
     dev: {
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       ...(outbound && { outboundService: service(outbound) }),

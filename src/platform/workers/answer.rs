@@ -11,6 +11,9 @@ use crate::gateway::Forward;
 use crate::headers::{HeaderList, is_hop_by_hop};
 use crate::refusal::Refusal;
 
+/// No status of HTTP's, but the usual one for it in logs.
+const CLIENT_WENT_AWAY: u16 = 499;
+
 /// The request that an origin gets: the method of `original`, and a body.
 pub(super) fn request(
     forward: &Forward<'_>,
@@ -47,6 +50,11 @@ pub(super) fn json(status: u16, body: &Value) -> Response {
 pub(super) fn key_set(document: &str) -> Response {
     let headers = [("content-type", "application/jwk-set+json"), ("cache-control", "public, max-age=300")];
     text(200, &headers.map(|(name, value)| (name, value.to_owned())), document)
+}
+
+/// What stands for the answer to a client that went away: nobody gets it, and the log tells it from an origin's failure.
+pub(super) fn to_nobody() -> Response {
+    text(CLIENT_WENT_AWAY, &[], "")
 }
 
 /// A refusal as an answer.

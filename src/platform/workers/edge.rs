@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env, Result};
 
+use super::attendance::Attendance;
 use super::environment::WorkerEnvironment;
 use super::handlers::{Call, Handler};
 use super::host::WorkerHost;
@@ -61,6 +62,8 @@ impl Edge {
     /// When the platform refuses to make an answer at all.
     pub async fn fetch(&self, request: Request, env: Env, context: Context) -> Result<Response> {
         let started = javascript::milliseconds();
+        let context = Rc::new(context);
+        let _attendance = Attendance::begin(&request, &context);
         let request_id = request_id();
         let head = javascript::head(&request);
         let gateway = match self.gateway(&env) {
