@@ -1,0 +1,36 @@
+// What stands behind a KV namespace when a test wants it to fail: a store over HTTP that does what it is told, to those who
+// read and to those who write.
+
+import { startEchoOrigin } from './support.mjs';
+
+/**
+ * Starts it. `reads` and `writes` are `works`, `fails` (500), `stalls` (no answer ever), `stalls inside` (a head, and no end)
+ * or `breaks` (a head, and the connection closes). `entries` are what it holds, texts or buffers by key.
+ */
+export async function startStore({ reads = 'works', writes = 'works', entries = {} } = {}) {
+  const held = new Map(Object.entries(entries));
+  const state = { reads, writes, written: [] };
+  const server = await startEchoOrigin(async (request, response) => {
+    const { pathname } = new URL(request.headers['mf-url']);
+    const key = decodeURIComponent(pathname.slice(1));
+    const body = Buffer.concat(await request.toArray());
+    const isWrite = request.method === 'PUT';
+    const does = isWrite ? state.writes : state.reads;
+    if (does !== 'works') return fail(does, response);
+    if (isWrite) {
+      held.set(key, body);
+      state.written.push(key);
+      return response.end();
+    }
+    return held.has(key) ? response.end(held.get(key)) : response.writeHead(404).end();
+  });
+  return Object.assign(state, { url: server.url, held, close: server.close, requests: server.requests });
+}
+
+function fail(does, response) {
+  if (does === 'fails') return response.writeHead(500).end();
+  if (does === 'stalls') return undefined;
+  response.writeHead(200, { 'content-length': 1000 }).write('{"fetchedAt":');
+  if (does === 'breaks') setTimeout(() => response.destroy(), 50);
+  return undefined;
+}
