@@ -32,7 +32,7 @@ export function watchMemory(pid, everyMs = 50) {
   const timer = setInterval(look, everyMs);
   return {
     start,
-    peak: () => peak,
+    now: () => residentBytes(pid),
     stop: () => {
       clearInterval(timer);
       look();

@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { inspect } from '../../scripts/lib/isolate.mjs';
 import { compatibilityDate, compatibilityFlags, paths } from '../../scripts/lib/toolchain.mjs';
 
 /** The front end that `issuer.token` names and `startGateway` accepts, unless a test says otherwise. */
@@ -31,6 +32,7 @@ export const FRONT_END = 'https://app.example.com';
  * - `outbound`: a function from Request to Response that takes every fetch to an address outside; without it they go to
  *   the network.
  * - `fakeTime`: Unix time in seconds that the Worker's clock starts at; with `frozenTime` it stands still there.
+ * - `inspector`: whether `inspect` can look into its isolate.
  * - `build`: the folder of another Worker's build.
  */
 export async function startGateway(options = {}) {
@@ -46,6 +48,7 @@ export async function startGateways(list) {
     port: 0,
     cf: false,
     enableDevRegistry: false,
+    ...(list.some(({ inspector }) => inspector) && { inspectorPort: 0 }),
     logRequests: false,
     handleStructuredLogs: ({ message }) => logs.push(...message.split('\n').filter(Boolean).map(parsed)),
     workers: [...list.map((options, index) => worker(options, `gateway-${index}`)), counters()],
@@ -68,6 +71,8 @@ async function handle(mf, logs, options, name) {
     logs,
     fetch: (path, init) => fetch(new URL(path, url), { redirect: 'manual', ...init }),
     runCron: async () => (await mf.getWorker(name)).scheduled({ cron: '*/3 * * * *' }),
+    /** What its isolate holds; see scripts/lib/isolate.mjs. */
+    inspect: () => inspect(mf, name),
     close: () => mf.dispose(),
   };
 }
