@@ -2,6 +2,7 @@
 //
 // What is sent and what must come back stands in lib/soak/traffic.mjs, when it fails in lib/soak/run.mjs.
 
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from './build.mjs';
@@ -10,11 +11,12 @@ import { program } from './lib/report.mjs';
 import { buildEnv, paths, root } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
-const HELP = `usage: npm run soak -- [--seconds N] [--connections N] [--rate N]
+const HELP = `usage: npm run soak -- [--seconds N] [--connections N] [--rate N] [--build FOLDER]
 
   --seconds N       how long, 5 to 86400 (300)
   --connections N   how many requests at once, 1 to 512 (16)
   --rate N          how many requests a second at most, 1 to 100000 (as many as go through)
+  --build FOLDER    the build of another Worker (the gateway's own)
 `;
 
 const LIMITS = { seconds: [5, 86_400, 300], connections: [1, 512, 16], rate: [1, 100_000, undefined] };
@@ -23,10 +25,10 @@ await program(import.meta.url, async (args) => {
   const options = read(args);
   if (options.help) return void process.stdout.write(HELP);
   await setup();
-  await build();
+  if (options.build === undefined) await build();
   // Miniflare runs on the Node among the packages.
   const { seconds, connections, rate } = options;
-  const settings = JSON.stringify({ seconds, connections, rate });
+  const settings = JSON.stringify({ seconds, connections, rate, build: options.build && resolve(options.build) });
   await run(paths.node, ['scripts/lib/soak/run.mjs', settings], { cwd: root, env: buildEnv() });
 });
 
@@ -34,7 +36,7 @@ function read(args) {
   const text = { type: 'string' };
   let values;
   try {
-    ({ values } = parseArgs({ args, options: { help: { type: 'boolean' }, seconds: text, connections: text, rate: text } }));
+    ({ values } = parseArgs({ args, options: { help: { type: 'boolean' }, seconds: text, connections: text, rate: text, build: text } }));
   } catch (error) {
     throw new Failure(`${error.message}\n${HELP}`);
   }

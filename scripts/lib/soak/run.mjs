@@ -30,8 +30,8 @@ const keyRequestsAllowed = (seconds) => 2 + Math.floor(seconds / 30);
 const settings = JSON.parse(process.argv[2]);
 process.exitCode = (await main(settings)) ? 0 : 1;
 
-async function main({ seconds, connections, rate }) {
-  const world = await start();
+async function main({ seconds, connections, rate, build }) {
+  const world = await start(build);
   try {
     return await report(world, await load(world, { seconds, connections, rate }));
   } finally {
@@ -40,11 +40,11 @@ async function main({ seconds, connections, rate }) {
   }
 }
 
-async function start() {
+async function start(build) {
   const [server, origin] = await Promise.all([startKeyServer(), startEchoOrigin(answers)]);
   const webhook = { path: '/webhooks/clerk', webhook: 'clerk', origin: `${origin.url}/internal/clerk` };
   const gateway = await startGateway({
-    issuer: server, origin, routes: [...routes, webhook], vars: { CLERK_WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET }, inspector: true,
+    issuer: server, origin, routes: [...routes, webhook], vars: { CLERK_WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET }, inspector: true, build,
   });
   const [pid] = workerdProcesses();
   return { server, origin, gateway, pid, isolate: await gateway.inspect() };
