@@ -53,7 +53,8 @@ async function answers(request, response) {
     response.writeHead(200).write('first');
     return setTimeout(() => request.socket.destroy(), 100);
   }
-  if (path.includes('/silent')) return undefined;
+  // Node sees a connection close only when it reads.
+  if (path.includes('/silent')) return void request.resume();
   return response.end('ok');
 }
 
@@ -168,7 +169,6 @@ test('the origin sees a client go in the middle of its upload', { timeout: 20_00
     const request = begin(path, { method: 'POST', headers: { 'content-length': 1_000_000 } });
     request.write(Buffer.alloc(100_000));
     const { request: atOrigin, ended } = await reached(path);
-    atOrigin.resume();
     leave(request);
     await ended;
     assert.equal(atOrigin.complete, false, 'half an upload does not look whole');
