@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::assertion::AssertionKeys;
 use crate::cors::CorsPolicy;
-use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES};
+use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES, STREAM_GRACE_SECONDS};
 use crate::path::CanonicalPath;
 use crate::routes::{Conflict, RouteTable};
 use crate::webhook::WebhookSecrets;
@@ -20,12 +20,14 @@ mod rate_limit;
 mod reader;
 mod requirement;
 mod route;
+mod stream;
 mod tokens;
 mod webhook;
 
 pub use reader::Mistake;
 use reader::{Mistakes, Table};
 pub use route::{Access, Origin, Route, Target};
+pub use stream::Streams;
 pub use tokens::TokenConfig;
 use tokens::TokenSettings;
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub webhook_secrets: Option<WebhookSecrets>,
     /// The keys that assertions for origins are signed with, where there are any.
     pub assertion: Option<AssertionKeys>,
+    /// How long sockets and event streams go on when their token has expired, in seconds.
+    pub stream_grace_seconds: u32,
 }
 
 impl Config {
@@ -93,7 +97,8 @@ impl Config {
         let (Some(tokens), true) = (tokens, mistakes.0.is_empty()) else {
             return Err(mistakes.0);
         };
-        Ok(Self { tokens, routes, table: route_table, cors: settings.cors, webhook_secrets, assertion })
+        let Settings { cors, stream_grace_seconds, .. } = settings;
+        Ok(Self { tokens, routes, table: route_table, cors, webhook_secrets, assertion, stream_grace_seconds })
     }
 }
 
@@ -110,13 +115,14 @@ pub fn health_paths(environment: &dyn Environment) -> Vec<String> {
 struct Settings {
     forward_token: bool,
     timeout_seconds: u32,
+    stream_grace_seconds: u32,
     case_sensitive: bool,
     cors: Option<Rc<CorsPolicy>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { forward_token: false, timeout_seconds: 30, case_sensitive: false, cors: None }
+        Self { forward_token: false, timeout_seconds: 30, stream_grace_seconds: 10, case_sensitive: false, cors: None }
     }
 }
 
@@ -128,6 +134,9 @@ impl Settings {
             timeout_seconds: table
                 .number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes)
                 .unwrap_or(defaults.timeout_seconds),
+            stream_grace_seconds: table
+                .number("stream_grace_seconds", 0..=STREAM_GRACE_SECONDS, mistakes)
+                .unwrap_or(defaults.stream_grace_seconds),
             case_sensitive: table.flag("case_sensitive", mistakes).unwrap_or(defaults.case_sensitive),
             cors: cors::read(table, mistakes),
         }

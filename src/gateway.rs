@@ -26,11 +26,15 @@ mod forward;
 mod log;
 mod preflight;
 mod rate_limit;
+mod renewal;
+mod upgrade;
 mod webhook;
 
 pub use assertion::ASSERTION_KEYS_PATH;
 pub use forward::Forward;
 pub use log::{LogEntry, Outcome};
+pub use renewal::{Holder, RenewalError, TOKEN_MESSAGE, not_renewed, renewed, token_of_message};
+pub use upgrade::Upgrade;
 pub use webhook::{Delivery, Webhook};
 
 /// Where every gateway answers whether it is there, whatever its routes and its configuration.
@@ -77,6 +81,8 @@ pub enum Verdict<'a> {
     Forward(Forward<'a>),
     /// Answer a preflight with these headers, 204.
     Preflight(Vec<(&'static str, String)>),
+    /// Send it on and, when the origin agrees, stand between the two ends of a WebSocket.
+    Upgrade(Upgrade<'a>),
     /// Answer it by a handler of this Worker.
     Serve(Serve<'a>),
     /// Answer with the public keys of assertions.
@@ -146,7 +152,8 @@ impl<H: Host> Gateway<H> {
         let path = CanonicalPath::parse(&head.path).map_err(|_| Refusal::Theirs(Fault::PathInvalid))?;
         let path = decision.path.insert(path);
         let method = Method::from_name(&head.method);
-        if matches!(method, Some(Method::Get | Method::Head)) {
+        let is_upgrade = upgrade::is_requested(head, method)?;
+        if !is_upgrade && matches!(method, Some(Method::Get | Method::Head)) {
             match path.match_key() {
                 HEALTH_PATH => return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None })),
                 ASSERTION_KEYS_PATH => return Ok(Verdict::AssertionKeys(self.assertion_keys())),
@@ -163,6 +170,9 @@ impl<H: Host> Gateway<H> {
         let route = self.route(path, method)?;
         decision.route = Some(route);
         decision.cors = route.cors.as_deref();
+        if is_upgrade {
+            self.check_upgrade(route, head, now)?;
+        }
         if route.access == Access::Webhook {
             let delivery = UnverifiedDelivery::read(&head.headers, now)?;
             let forward = Forward::new(route, head, path, None, request_id);
@@ -189,7 +199,11 @@ impl<H: Host> Gateway<H> {
                 let mut forward = forward();
                 let caller = session.map_or(Caller::Anonymous, Caller::Session);
                 self.assert(&mut forward, &head.method, caller, request_id, now);
-                Verdict::Forward(forward)
+                if is_upgrade {
+                    Verdict::Upgrade(self.upgrade(forward, head, decision.session.as_ref()))
+                } else {
+                    Verdict::Forward(forward)
+                }
             }
         })
     }

@@ -50,6 +50,7 @@ pub mod headers;
 pub mod credentials;
 pub mod webhook;
 pub mod assertion;
+pub mod lifetime;
 pub mod cors;
 pub mod rate_limit;
 pub mod refusal;

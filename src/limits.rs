@@ -70,6 +70,12 @@ pub const RATE_LIMIT_REQUESTS: u32 = 1_000_000;
 /// what is too long for them.
 pub const CORS_MAX_AGE_SECONDS: u32 = 86_400;
 
+/// Longest grace that a configuration may give a socket or a stream whose token has expired, in seconds.
+pub const STREAM_GRACE_SECONDS: u32 = 300;
+
+/// Longest message of a socket that is looked at for a fresh token, in bytes: the token and the JSON around it.
+pub const TOKEN_MESSAGE_BYTES: usize = TOKEN_BYTES + 1024;
+
 /// Longest body of a webhook, in bytes: 1 MiB, the longest that Svix's own libraries have a known answer for. Clerk's
 /// deliveries hold one object of a few kilobytes; this one body is read whole, of an isolate's 128 MiB.
 pub const WEBHOOK_BODY_BYTES: usize = 1024 * 1024;

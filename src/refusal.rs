@@ -53,6 +53,7 @@ pub enum Fault {
     PathInvalid,
     RouteNotFound,
     MethodNotAllowed(MethodSet),
+    UpgradeNotAllowed,
     RateLimited { retry_after: u32 },
     WebhookHeadersMissing,
     WebhookSignatureInvalid,
@@ -157,6 +158,9 @@ impl Fault {
             Self::MethodNotAllowed(_) => {
                 row("method-not-allowed", 405, Challenge::None, "The method is not allowed here")
             }
+            Self::UpgradeNotAllowed => {
+                row("upgrade-not-allowed", 400, Challenge::None, "The connection cannot be upgraded to this")
+            }
             Self::RateLimited { .. } => row("rate-limited", 429, Challenge::None, "There were too many requests"),
             Self::WebhookHeadersMissing => {
                 row("webhook-headers-missing", 400, Challenge::None, "A webhook header is missing or malformed")
@@ -228,6 +232,7 @@ impl Refusal {
             PathInvalid,
             RouteNotFound,
             MethodNotAllowed(MethodSet::ALL),
+            UpgradeNotAllowed,
             RateLimited { retry_after: 60 },
             WebhookHeadersMissing,
             WebhookSignatureInvalid,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::reader::{Mistakes, Table};
+use super::stream::{self, Streams};
 use super::{Environment, cors, rate_limit, requirement};
 use crate::authorization::Requirement;
 use crate::cors::CorsPolicy;
@@ -40,6 +41,8 @@ pub struct Route {
     pub cors: Option<Rc<CorsPolicy>>,
     /// How often one caller may use it.
     pub limit: Option<RateLimit>,
+    /// Whether it takes WebSockets, and how long they and event streams may last.
+    pub streams: Streams,
 }
 
 /// Whether a route needs a session.
@@ -111,6 +114,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
     let timeout_seconds = table.number("timeout_seconds", 1..=ORIGIN_TIMEOUT_SECONDS, mistakes);
     let cors = if is_webhook { None } else { cors::of_route(&mut table, defaults.cors, mistakes) };
     let limit = if is_webhook { None } else { rate_limit::read(&mut table, access, defaults.environment, mistakes) };
+    let streams = stream::read(&mut table, target.as_ref(), methods, is_webhook, mistakes);
     table.finish(mistakes);
     Some(Route {
         pattern: pattern?,
@@ -124,6 +128,7 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
         timeout_seconds: timeout_seconds.unwrap_or(defaults.timeout_seconds),
         cors,
         limit,
+        streams,
     })
 }
 

@@ -106,8 +106,10 @@ fn verb(verdict: &Verdict<'_>, route: Option<&Route>) -> &'static str {
         (Verdict::Serve(_) | Verdict::AssertionKeys(_), _) => "serve",
         (Verdict::Webhook(_), _) => "receive",
         (Verdict::Repeat, _) => "repeat",
-        (Verdict::Forward(_) | Verdict::Deliver(_), Some(Target::Service(_))) => "forward-service",
-        (Verdict::Forward(_) | Verdict::Deliver(_), Some(Target::Zone)) => "forward-zone",
-        (Verdict::Forward(_) | Verdict::Deliver(_), _) => "forward",
+        (Verdict::Forward(_) | Verdict::Upgrade(_) | Verdict::Deliver(_), Some(Target::Service(_))) => {
+            "forward-service"
+        }
+        (Verdict::Forward(_) | Verdict::Upgrade(_) | Verdict::Deliver(_), Some(Target::Zone)) => "forward-zone",
+        (Verdict::Forward(_) | Verdict::Upgrade(_) | Verdict::Deliver(_), _) => "forward",
     }
 }

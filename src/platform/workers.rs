@@ -30,6 +30,8 @@ mod handlers;
 mod host;
 mod javascript;
 mod rate_limit;
+mod socket;
+mod stream;
 mod webhook;
 
 #[cfg(feature = "entry")]

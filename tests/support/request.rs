@@ -149,6 +149,7 @@ impl TestGateway {
             Verdict::Serve(serve) => format!("serve {}", serve.handler),
             Verdict::AssertionKeys(document) => format!("keys {document}"),
             Verdict::Forward(forward) => format!("forward {}", forward.url),
+            Verdict::Upgrade(upgrade) => format!("upgrade {}", upgrade.forward.url),
             Verdict::Webhook(_) => "receive".to_owned(),
             Verdict::Deliver(delivery) => format!("deliver {}", delivery.forward.url),
             Verdict::Repeat => "repeat".to_owned(),

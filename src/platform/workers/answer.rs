@@ -1,8 +1,11 @@
 //! Requests and answers in JavaScript's form.
 
+use js_sys::Reflect;
 use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect, Response, ResponseInit};
+use web_sys::{
+    AbortSignal, Headers, ReadableStream, Request, RequestCache, RequestInit, RequestRedirect, Response, ResponseInit,
+};
 
 use super::javascript;
 use crate::config::Access;
@@ -85,7 +88,34 @@ fn made(status: u16, headers: &[(&'static str, String)], body: Option<&str>) -> 
 /// An origin's answer, its body unread, with what ends at this hop taken off and headers that can be changed.
 pub(super) fn handed_through(response: &Response) -> Result<Response, JsValue> {
     let init: &ResponseInit = response.unchecked_ref();
-    let answer = Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)?;
+    made_anew(response.body().as_ref(), init)
+}
+
+/// An origin's answer with another body than its own, which may have another length and no encoding any more.
+pub(super) fn with_body(response: &Response, body: &ReadableStream) -> Result<Response, JsValue> {
+    let answer = made_anew(Some(body), response.unchecked_ref())?;
+    for name in ["content-length", "content-encoding"] {
+        answer.headers().delete(name)?;
+    }
+    Ok(answer)
+}
+
+/// The answer that makes a connection a WebSocket, of which the client gets this end. The handshake's own headers are
+/// between neighbours, and the platform sets them; the subprotocol is the origin's to choose.
+pub(super) fn upgraded(response: &Response, socket: &JsValue) -> Result<Response, JsValue> {
+    let init = ResponseInit::new();
+    init.set_status(101);
+    init.set_headers(&response.headers());
+    Reflect::set(&init, &"webSocket".into(), socket)?;
+    let answer = made_anew(None, &init)?;
+    for name in ["sec-websocket-accept", "sec-websocket-extensions"] {
+        answer.headers().delete(name)?;
+    }
+    Ok(answer)
+}
+
+fn made_anew(body: Option<&ReadableStream>, init: &ResponseInit) -> Result<Response, JsValue> {
+    let answer = Response::new_with_opt_readable_stream_and_init(body, init)?;
     for name in ["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "upgrade"] {
         debug_assert!(is_hop_by_hop(name));
         answer.headers().delete(name)?;

@@ -13,9 +13,12 @@ use super::attendance::Attendance;
 use super::environment::WorkerEnvironment;
 use super::handlers::{Call, Handler};
 use super::host::WorkerHost;
-use super::{answer, forward, handlers, javascript, rate_limit, webhook};
+use super::javascript::Service;
+use super::{answer, forward, handlers, javascript, rate_limit, socket, stream, webhook};
 use crate::config::{Access, Config, Mistake, Target, health_paths};
-use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Gateway, HEALTH_PATH, LogEntry, Outcome, Verdict};
+use crate::gateway::{
+    BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH_PATH, LogEntry, Outcome, Verdict,
+};
 use crate::head::Head;
 use crate::path::CanonicalPath;
 use crate::refusal::{Fault, Outage, Refusal};
@@ -73,7 +76,7 @@ impl Edge {
         let now = javascript::moment(started);
         let mut decision = gateway.decide(&head, &request_id, now).await;
         let body = webhook::receive(&gateway, &mut decision, &request).await;
-        let (response, outcome) = self.carry_out(&decision, &request, body.as_ref(), env, &request_id).await;
+        let (response, outcome) = self.carry_out(&gateway, &decision, &request, body.as_ref(), env, &request_id).await;
         webhook::remember(&gateway, &decision, &response).await;
         let is_ours = matches!(outcome, Outcome::Refused(_)) || matches!(decision.verdict, Verdict::Preflight(_));
         let is_private = !is_ours && decision.route.is_some_and(|route| route.access != Access::Public);
@@ -125,6 +128,7 @@ impl Edge {
     /// Does what a decision says, and tells what came of it.
     async fn carry_out(
         &self,
+        gateway: &Rc<Gateway<WorkerHost>>,
         decision: &Decision<'_>,
         request: &Request,
         body: Option<&JsValue>,
@@ -141,12 +145,17 @@ impl Edge {
             Verdict::Repeat => Ok(answer::json(200, &json!({"status": "delivered-before"}))),
             // A webhook whose body nobody read goes nowhere.
             Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
-            Verdict::Forward(forward) | Verdict::Deliver(Delivery { forward, .. }) => {
-                let service = match &forward.route.target {
-                    Target::Service(name) => WorkerEnvironment(&env).service(name),
-                    Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
-                };
-                forward::forward(forward, request, body, service.as_ref()).await
+            Verdict::Forward(forward) => {
+                let answer = forward::forward(forward, request, body, service(forward, &env).as_ref()).await;
+                let end = gateway.stream_end(forward.route, decision.session.as_deref());
+                answer.map(|response| stream::until(end, response, request_id))
+            }
+            Verdict::Deliver(Delivery { forward, .. }) => {
+                forward::forward(forward, request, body, service(forward, &env).as_ref()).await
+            }
+            Verdict::Upgrade(upgrade) => {
+                let service = service(&upgrade.forward, &env);
+                socket::open(gateway, upgrade, request, service.as_ref(), request_id).await
             }
         };
         match answer {
@@ -175,6 +184,14 @@ impl Broken {
         // The names and values are this gateway's own, so setting them cannot fail.
         let _ = answer::finish(&response, request_id, false);
         response
+    }
+}
+
+/// The binding that a request is sent by, where that is not the network.
+fn service(forward: &Forward<'_>, env: &Env) -> Option<Service> {
+    match &forward.route.target {
+        Target::Service(name) => WorkerEnvironment(env).service(name),
+        Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
     }
 }
 

@@ -20,6 +20,17 @@ pub(super) async fn forward(
     body: Option<&JsValue>,
     service: Option<&Service>,
 ) -> Result<Response, Refusal> {
+    let response = ask(forward, original, body, service).await?;
+    answer::handed_through(&response).map_err(|_| Refusal::Ours(Outage::OriginUnreachable))
+}
+
+/// The same, as the origin gave it.
+pub(super) async fn ask(
+    forward: &Forward<'_>,
+    original: &Request,
+    body: Option<&JsValue>,
+    service: Option<&Service>,
+) -> Result<Response, Refusal> {
     let unreachable = Refusal::Ours(Outage::OriginUnreachable);
     let controller = AbortController::new().map_err(|_| unreachable)?;
     let client = original.signal();
@@ -27,7 +38,7 @@ pub(super) async fn forward(
     let request = answer::request(forward, original, body, Some(&signal)).map_err(|_| unreachable)?;
     let limit = Duration::from_secs(forward.route.timeout_seconds.into());
     match within(limit, javascript::send(&request, service)).await {
-        Ok(Ok(response)) => answer::handed_through(&response).map_err(|_| unreachable),
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(_)) if client.aborted() => Ok(answer::to_nobody()),
         Ok(Err(_)) => Err(unreachable),
         Err(_) => {

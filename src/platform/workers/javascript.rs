@@ -1,7 +1,8 @@
-//! What is asked of JavaScript directly: a request's head, `fetch`, and the clock.
+//! What is asked of JavaScript directly: a request's head, `fetch`, callbacks, and the clock.
 
-use js_sys::{Array, Date};
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::{Array, Date, Function};
+use serde_json::json;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Headers, Request, Response};
 
@@ -49,6 +50,19 @@ pub(super) fn pairs(headers: &Headers) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A callback that lives as long as JavaScript holds it. What it captures is freed when that lets go of it, which the
+/// platform does with all that belongs to a request that is over.
+pub(super) fn listener(callback: impl Fn(JsValue) + 'static) -> Function {
+    Closure::<dyn Fn(JsValue)>::own_assert_unwind_safe(callback).into_js_value().unchecked_into()
+}
+
+/// The one line of what went on after its request's own line, and was ended here.
+pub(super) fn tell_stream_ended(request_id: &str, reason: &str) {
+    let time = rfc_3339(milliseconds());
+    let line = json!({"time": time, "event": "stream-ended", "requestId": request_id, "reason": reason});
+    worker::console_log!("{line}");
+}
+
 /// The platform's clock in milliseconds; in a Worker it moves with input and output alone.
 #[allow(clippy::disallowed_methods)] // A request reads it here once at its start, and once for its log line.
 pub(super) fn milliseconds() -> f64 {
@@ -69,4 +83,10 @@ pub(super) fn rfc_3339(milliseconds: f64) -> String {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Not negative, and a float cast saturates.
 pub(super) fn milliseconds_since(started: f64) -> u64 {
     (milliseconds() - started).max(0.0) as u64
+}
+
+/// Whole milliseconds until `moment`, as many as a timer can wait at once: 24 days.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // As above.
+pub(super) fn milliseconds_until(moment: UnixTime) -> u32 {
+    (moment.seconds() as f64 * 1000.0 - milliseconds()).clamp(0.0, f64::from(i32::MAX)).ceil() as u32
 }
