@@ -467,3 +467,34 @@ fn a_targets_address_is_written_as_its_origin_is() {
         assert_eq!(Origin::parse(address), Some(Origin { base: base.into(), path: "/Base".into() }), "{address}");
     }
 }
+
+#[test]
+fn sockets_and_streams_are_configured_where_something_is_forwarded() {
+    let streams = |extra: Value| route(extra).unwrap().streams;
+    assert_eq!(streams(json!({})), Streams { websocket: false, outlives_token: false });
+    assert_eq!(
+        streams(json!({"websocket": true, "outlives_token": true, "methods": ["GET"]})),
+        Streams { websocket: true, outlives_token: true }
+    );
+    let forwards = |key: &str| format!("GATEWAY.routes[0].{key}: expected only on a route that forwards");
+    let serve = json!({"origin": null, "serve": "whoami", "websocket": true, "outlives_token": false});
+    assert_eq!(mistakes(serve), [forwards("websocket"), forwards("outlives_token")]);
+    assert_eq!(
+        mistakes(json!({"websocket": true, "methods": ["POST"]})),
+        ["GATEWAY.routes[0].websocket: expected only on a route that takes GET, the method of a handshake"]
+    );
+    assert_eq!(mistakes(json!({"websocket": "yes"})), ["GATEWAY.routes[0].websocket: expected true or false"]);
+}
+
+#[test]
+fn the_grace_of_streams_is_bounded() {
+    let grace = |seconds: Value| {
+        let routes = json!([{"path": "/", "origin": "https://api.example.com"}]);
+        read(json!({"stream_grace_seconds": seconds, "routes": routes})).map(|config| config.stream_grace_seconds)
+    };
+    assert_eq!((grace(json!(0)), grace(json!(300))), (Ok(0), Ok(300)));
+    assert_eq!(
+        grace(json!(301)),
+        Err(vec!["GATEWAY.stream_grace_seconds: expected a whole number from 0 to 300".to_owned()])
+    );
+}

@@ -15,4 +15,5 @@ mod forwarding;
 mod identity;
 mod limits;
 mod refusals;
+mod sockets;
 mod webhooks;
