@@ -141,7 +141,6 @@ fn headers_are_handed_on_in_order_but_for_the_hop() {
         .header("TE", "trailers")
         .header("Trailer", "x")
         .header("Transfer-Encoding", "chunked")
-        .header("Upgrade", "h2c")
         .header("Proxy-Authorization", "Basic dTpw")
         .header("Proxy-Authenticate", "Basic")
         .header("Proxy-Connection", "close")

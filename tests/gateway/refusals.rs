@@ -22,7 +22,7 @@ enum Challenge {
 use Challenge::{Error, Realm};
 
 /// The whole list: code, status, title, challenge. Codes and statuses are those of the design.
-const REFUSALS: [(&str, u16, &str, Challenge); 37] = [
+const REFUSALS: [(&str, u16, &str, Challenge); 38] = [
     ("credentials-missing", 401, "A bearer token is needed", Realm),
     ("credentials-malformed", 401, "The Authorization header is not a bearer token", Error("invalid_token")),
     ("credentials-ambiguous", 400, "There is more than one Authorization value", Error("invalid_request")),
@@ -50,6 +50,7 @@ const REFUSALS: [(&str, u16, &str, Challenge); 37] = [
     ("path-invalid", 400, "The path is not accepted", Challenge::None),
     ("route-not-found", 404, "There is nothing here", Challenge::None),
     ("method-not-allowed", 405, "The method is not allowed here", Challenge::None),
+    ("upgrade-not-allowed", 400, "The connection cannot be upgraded to this", Challenge::None),
     ("rate-limited", 429, "There were too many requests", Challenge::None),
     ("webhook-headers-missing", 400, "A webhook header is missing or malformed", Challenge::None),
     ("webhook-signature-invalid", 400, "The webhook's signature is not valid", Challenge::None),
@@ -148,6 +149,7 @@ fn gateway() -> TestGateway {
             {"path": "/webhook", "webhook": "clerk", "origin": origin},
             {"path": "/limited", "limit": {"requests": 3, "per_seconds": 60, "by": "user"}, "origin": origin},
             {"path": "/shared", "cors": {"origins": ["https://app.example.com"]}, "origin": origin},
+            {"path": "/socket", "websocket": true, "origin": origin},
         ],
     }))
 }
@@ -209,6 +211,9 @@ fn refused_requests() -> Vec<Refused> {
         ("insufficient-claim", None, rule("/claim")),
         ("reverification-required", None, rule("/fresh")),
         ("cross-site-request", None, Request::new("POST", "/api/canary").cookie(&good().text())),
+        ("origin-not-allowed", None, Request::handshake("websocket", "/socket").header("origin", "https://canary.org")),
+        ("upgrade-not-allowed", None, Request::handshake("canary", "/socket")),
+        ("upgrade-not-allowed", None, Request::handshake("websocket", "/api/canary")),
         ("path-invalid", None, Request::get("/api/canary/../admin")),
         ("path-invalid", None, Request::get("/api/canary%2fadmin")),
         ("route-not-found", None, Request::get("/canary?canary")),

@@ -186,6 +186,15 @@ impl Request {
         Self::new("GET", target)
     }
 
+    /// The handshake of a WebSocket, or the same to another `protocol`.
+    pub fn handshake(protocol: &str, target: &str) -> Self {
+        Self::get(target)
+            .header("connection", "keep-alive, Upgrade")
+            .header("upgrade", protocol)
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
