@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, JsString, Object};
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Request, Response};
 
@@ -57,6 +57,8 @@ extern "C" {
     fn set_binary_type(this: &Socket, kind: &str);
     #[wasm_bindgen(method, catch, js_name = addEventListener)]
     fn listen(this: &Socket, event: &str, listener: &Function) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
+    fn unlisten(this: &Socket, event: &str, listener: &Function) -> Result<(), JsValue>;
 
     /// A message or the end of a socket.
     type SocketEvent;
@@ -100,7 +102,8 @@ enum Side {
     Origin,
 }
 
-/// What stands between the two ends. The listeners hold it, and it holds the ends until the first of them closes.
+/// What stands between the two ends. It holds the ends and their listeners, and those hold it: until one end closes,
+/// when both are let go of.
 struct Bridge {
     gateway: Rc<Gateway<WorkerHost>>,
     holder: Holder,
@@ -113,11 +116,19 @@ struct Bridge {
 }
 
 struct Ends {
-    client: Socket,
-    origin: Socket,
-    on_time: Function,
+    client: End,
+    origin: End,
+    on_time: Listener,
     timer: JsValue,
 }
+
+/// One end, listened to for as long as this lives.
+struct End {
+    socket: Socket,
+    listeners: Vec<(&'static str, Listener)>,
+}
+
+type Listener = Closure<dyn Fn(JsValue)>;
 
 impl Bridge {
     /// Builds it, and returns the end for the client.
@@ -138,8 +149,8 @@ impl Bridge {
             fresh_token: RefCell::new(None),
             is_renewing: Cell::new(false),
         });
-        bridge.attend(&client, Side::Client)?;
-        bridge.attend(&origin, Side::Origin)?;
+        let client = bridge.attend(client, Side::Client)?;
+        let origin = bridge.attend(origin, Side::Origin)?;
         let on_time = bridge.listener(|bridge, _| bridge.watch());
         *bridge.ends.borrow_mut() = Some(Ends { client, origin, on_time, timer: JsValue::UNDEFINED });
         bridge.watch();
@@ -147,18 +158,24 @@ impl Bridge {
     }
 
     /// Listens to one end, then takes it over.
-    fn attend(self: &Rc<Self>, socket: &Socket, side: Side) -> Result<(), JsValue> {
-        socket.set_binary_type("arraybuffer");
-        socket.listen("message", &self.listener(move |bridge, event| bridge.pass(side, &event.data())))?;
-        socket
-            .listen("close", &self.listener(move |bridge, event| bridge.closed(side, event.code(), &event.reason())))?;
-        socket.listen("error", &self.listener(move |bridge, _| bridge.closed(side, ABNORMAL, "")))?;
-        socket.accept()
+    fn attend(self: &Rc<Self>, socket: Socket, side: Side) -> Result<End, JsValue> {
+        let listeners = vec![
+            ("message", self.listener(move |bridge, event| bridge.pass(side, &event.data()))),
+            ("close", self.listener(move |bridge, event| bridge.closed(side, event.code(), &event.reason()))),
+            ("error", self.listener(move |bridge, _| bridge.closed(side, ABNORMAL, ""))),
+        ];
+        let end = End { socket, listeners };
+        for (event, listener) in &end.listeners {
+            end.socket.listen(event, function(listener))?;
+        }
+        end.socket.set_binary_type("arraybuffer");
+        end.socket.accept()?;
+        Ok(end)
     }
 
-    fn listener(self: &Rc<Self>, callback: impl Fn(&Rc<Self>, SocketEvent) + 'static) -> Function {
+    fn listener(self: &Rc<Self>, callback: impl Fn(&Rc<Self>, SocketEvent) + 'static) -> Listener {
         let bridge = Rc::clone(self);
-        javascript::listener(move |event| callback(&bridge, event.unchecked_into()))
+        Closure::own_assert_unwind_safe(move |event: JsValue| callback(&bridge, event.unchecked_into()))
     }
 
     /// Passes a message on, unless the time is over or it is a token.
@@ -194,8 +211,8 @@ impl Bridge {
     /// Closes both ends, since the session is no longer good.
     fn end(&self, reason: &str) {
         let Some(ends) = self.take_ends() else { return };
-        close(&ends.client, UNAUTHORIZED, reason);
-        close(&ends.origin, UNAUTHORIZED, reason);
+        close(&ends.client.socket, UNAUTHORIZED, reason);
+        close(&ends.origin.socket, UNAUTHORIZED, reason);
         javascript::tell_stream_ended(&self.request_id, reason);
     }
 
@@ -218,7 +235,7 @@ impl Bridge {
             State::Open { until } => {
                 if let Some(ends) = self.ends.borrow_mut().as_mut() {
                     clear_timeout(&ends.timer);
-                    ends.timer = set_timeout(&ends.on_time, javascript::milliseconds_until(until));
+                    ends.timer = set_timeout(function(&ends.on_time), javascript::milliseconds_until(until));
                 }
             }
         }
@@ -266,7 +283,7 @@ impl Bridge {
 
     fn tell_client(&self, message: &str) {
         if let Some(ends) = self.ends.borrow().as_ref() {
-            let _ = ends.client.send(&message.into());
+            let _ = ends.client.socket.send(&message.into());
         }
     }
 }
@@ -274,10 +291,22 @@ impl Bridge {
 impl Ends {
     fn end(&self, side: Side) -> &Socket {
         match side {
-            Side::Client => &self.client,
-            Side::Origin => &self.origin,
+            Side::Client => &self.client.socket,
+            Side::Origin => &self.origin.socket,
         }
     }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        for (event, listener) in &self.listeners {
+            let _ = self.socket.unlisten(event, function(listener));
+        }
+    }
+}
+
+fn function(listener: &Listener) -> &Function {
+    listener.as_ref().unchecked_ref()
 }
 
 impl Side {
