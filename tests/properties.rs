@@ -66,6 +66,7 @@ fn told(decision: &Decision<'_>, with_query: bool) -> String {
             format!("{url} {:?}", forward.headers)
         }
         Verdict::Preflight(headers) => format!("preflight {headers:?}"),
+        Verdict::Upgrade(upgrade) => format!("upgrade {}", upgrade.forward.url),
         Verdict::Webhook(_) | Verdict::Deliver(_) | Verdict::Repeat => "webhook".to_owned(),
         Verdict::AssertionKeys(_) => "keys".to_owned(),
     };
