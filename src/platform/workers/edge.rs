@@ -148,7 +148,7 @@ impl Edge {
             Verdict::Forward(forward) => {
                 let answer = forward::forward(forward, request, body, service(forward, &env).as_ref()).await;
                 let end = gateway.stream_end(forward.route, decision.session.as_deref());
-                answer.map(|response| stream::until(end, response, request_id))
+                answer.and_then(|response| stream::until(end, response, request_id))
             }
             Verdict::Deliver(Delivery { forward, .. }) => {
                 forward::forward(forward, request, body, service(forward, &env).as_ref()).await

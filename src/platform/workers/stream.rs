@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{AbortSignal, ReadableStream, Response, StreamPipeOptions, WritableStream};
 
 use super::{answer, javascript};
+use crate::refusal::{Outage, Refusal};
 use crate::time::UnixTime;
 
 #[wasm_bindgen]
@@ -30,17 +31,16 @@ extern "C" {
 }
 
 /// The answer, which ends at that moment if it is an event stream. Other answers end by themselves, and are not cut.
-pub(super) fn until(end: Option<UnixTime>, response: Response, request_id: &str) -> Response {
+pub(super) fn until(end: Option<UnixTime>, response: Response, request_id: &str) -> Result<Response, Refusal> {
     let (Some(end), Some(body)) = (end, response.body()) else {
-        return response;
+        return Ok(response);
     };
     if !is_event_stream(&response) {
-        return response;
+        return Ok(response);
     }
-    // What cannot be ended in time is not begun: without its body, the answer is empty.
-    cut(&body, end, request_id)
-        .and_then(|body| answer::with_body(&response, &body))
-        .unwrap_or_else(|_| Response::error())
+    let bounded = cut(&body, end, request_id).and_then(|body| answer::with_body(&response, &body));
+    // What could not be ended in time is not begun.
+    bounded.map_err(|_| Refusal::Ours(Outage::OriginUnreachable))
 }
 
 fn is_event_stream(response: &Response) -> bool {
