@@ -15,6 +15,7 @@ const checks = [
   ['formatting, fuzz targets', ['fmt', '--manifest-path', join('fuzz', 'Cargo.toml'), '--check']],
   ['lints, host', ['clippy', '--all-targets', '--', '-D', 'warnings']],
   ['lints, wasm', ['clippy', ...WASM, '--', '-D', 'warnings']],
+  ['lints, the axum origin', ['clippy', '--package', 'origin-axum', '--', '-D', 'warnings']],
   ['documentation, host', ['doc', '--no-deps']],
   ['documentation, wasm', ['doc', '--no-deps', ...WASM]],
   ...examples('').map((name) => [`example ${name}`, clippyOfExample(name, ['--target', WASM_TARGET])]),

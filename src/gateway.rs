@@ -211,9 +211,7 @@ impl<H: Host> Gateway<H> {
     fn route(&self, path: &CanonicalPath, method: Option<Method>) -> Result<&Route, Refusal> {
         let fault = match self.config.table.find(path, method) {
             Match::Route(index) => match self.config.routes.get(index) {
-                Some(route) if path.specials().iter().all(|special| route.allow_in_path.contains(special)) => {
-                    return Ok(route);
-                }
+                Some(route) if self.has_one_reading(path, route) => return Ok(route),
                 Some(_) => Fault::PathInvalid,
                 None => Fault::RouteNotFound,
             },
@@ -223,6 +221,12 @@ impl<H: Host> Gateway<H> {
             Match::NotFound => Fault::RouteNotFound,
         };
         Err(Refusal::Theirs(fault))
+    }
+
+    /// Whether the route allows the path's special spellings, and an origin that reads them otherwise finds no other route.
+    fn has_one_reading(&self, path: &CanonicalPath, route: &Route) -> bool {
+        path.specials().iter().all(|special| route.allow_in_path.contains(special))
+            && (path.specials().is_empty() || self.config.table.is_read_alike(path))
     }
 }
 

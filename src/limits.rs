@@ -45,6 +45,9 @@ pub const PATH_BYTES: usize = 8 * 1024;
 /// Most segments of a path or a pattern, which bounds the depth of the route tree.
 pub const PATH_SEGMENTS: usize = 128;
 
+/// Most readings of one path that has special spellings. Honest ones have two or three.
+pub const PATH_READINGS: usize = 64;
+
 /// Most routes of one configuration.
 pub const ROUTES: usize = 2_000;
 

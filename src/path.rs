@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use crate::limits::{PATH_BYTES, PATH_SEGMENTS};
 
+mod readings;
+
 /// Why a path is refused whatever the route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PathError {
@@ -135,11 +137,26 @@ impl CanonicalPath {
         &self.specials
     }
 
+    /// The spellings that origins may match routes by, beside [`CanonicalPath::match_key`], where they read a special
+    /// spelling as structure; `None` where one of these has a dot segment, or they are too many to look at.
+    #[must_use]
+    pub fn other_match_keys(&self) -> Option<Vec<String>> {
+        if self.specials.is_empty() {
+            return Some(Vec::new());
+        }
+        let key = |text: String| match_key(&text).unwrap_or_else(|| text.trim_end_matches('/').to_owned());
+        Some(readings::of(&self.text)?.into_iter().map(key).collect())
+    }
+
     /// What is left, with its leading slash, after the whole segments of `prefix`.
     #[must_use]
     pub fn strip_prefix(&self, prefix: &Self) -> Option<&str> {
-        let rest = self.text.strip_prefix(prefix.text.trim_end_matches('/'))?;
-        if rest.is_empty() { Some("/") } else { rest.starts_with('/').then_some(rest) }
+        // By segments and not by bytes: routes are matched by the key, in which `%40` is `@`.
+        let depth = prefix.match_key().matches('/').count();
+        let end = self.text.match_indices('/').nth(depth).map_or(self.text.len(), |(index, _)| index);
+        let (head, rest) = self.text.split_at(end);
+        let is_prefix = match_key(head).as_deref().unwrap_or(head) == prefix.match_key();
+        is_prefix.then_some(if rest.is_empty() { "/" } else { rest })
     }
 }
 
@@ -374,6 +391,9 @@ mod tests {
         assert_eq!(strip("/api/", "/api/").as_deref(), Some("/"));
         assert_eq!(strip("/apis", "/api"), None);
         assert_eq!(strip("/v1/api", "/api"), None);
+        assert_eq!(strip("/%40me/x%40y", "/@me").as_deref(), Some("/x%40y"));
+        assert_eq!(strip("/@me/x", "/%40me").as_deref(), Some("/x"));
+        assert_eq!(strip("/api//x", "/").as_deref(), Some("/api/x"));
     }
 
     #[test]

@@ -153,14 +153,57 @@ impl RouteTable {
         let Some(leaf) = self.exact.find(key) else {
             return Match::NotFound;
         };
-        if let Some(folded) = &self.folded
-            && key.bytes().any(|byte| byte.is_ascii_uppercase())
-            && folded.find(&key.to_ascii_lowercase()).is_none_or(|other| !other.is_same_pattern(leaf))
-        {
-            return Match::Ambiguous;
-        }
-        leaf.find(method)
+        if self.has_case_of(leaf, key) { leaf.find(method) } else { Match::Ambiguous }
     }
+
+    /// Whether an origin that takes a special spelling for structure would come to the route of the path, or to none.
+    /// Asked where the route allows the spelling.
+    #[must_use]
+    pub fn is_read_alike(&self, path: &CanonicalPath) -> bool {
+        let Some(leaf) = self.exact.find(path.match_key()) else {
+            return true;
+        };
+        let is_same = |key: &String| self.exact.find(key).is_none_or(|other| other.is_same_pattern(leaf));
+        let others = path.other_match_keys();
+        others.is_some_and(|keys| keys.iter().all(|key| is_same(key) && self.has_case_of(leaf, key)))
+    }
+
+    /// Whether a key comes to the pattern of `leaf`, or to none, in whatever case an origin reads it.
+    fn has_case_of(&self, leaf: &Leaf, key: &str) -> bool {
+        match &self.folded {
+            Some(folded) if key.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                folded.find(&fold_case(key)).is_none_or(|other| other.is_same_pattern(leaf))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// A key without its case: ASCII in lower case, and other letters as the ASCII ones that they become when an origin
+/// changes their case.
+fn fold_case(key: &str) -> String {
+    const BECOME_ASCII: [(&str, &str); 12] = [
+        ("%E2%84%AA", "k"), // the Kelvin sign
+        ("%C5%BF", "s"),    // long s
+        ("%C4%B1", "i"),    // dotless i
+        ("%C3%9F", "ss"),   // sharp s
+        ("%E1%BA%9E", "ss"),
+        ("%EF%AC%80", "ff"), // ligatures
+        ("%EF%AC%81", "fi"),
+        ("%EF%AC%82", "fl"),
+        ("%EF%AC%83", "ffi"),
+        ("%EF%AC%84", "ffl"),
+        ("%EF%AC%85", "st"),
+        ("%EF%AC%86", "st"),
+    ];
+    let mut folded = key.to_owned();
+    if key.contains('%') {
+        for (letter, ascii) in BECOME_ASCII {
+            folded = folded.replace(letter, ascii);
+        }
+    }
+    folded.make_ascii_lowercase();
+    folded
 }
 
 impl Node {
@@ -169,7 +212,7 @@ impl Node {
         let mut node = self;
         for segment in &pattern.segments {
             node = match segment {
-                Segment::Literal(text) if folded => node.literals.entry(text.to_ascii_lowercase()).or_default(),
+                Segment::Literal(text) if folded => node.literals.entry(fold_case(text)).or_default(),
                 Segment::Literal(text) => node.literals.entry(text.clone()).or_default(),
                 Segment::Any => node.any.get_or_insert_default(),
             };
@@ -294,6 +337,68 @@ mod tests {
             sensitive.insert(&Pattern::parse(pattern).unwrap(), MethodSet::ALL, index).unwrap();
         }
         assert_eq!(sensitive.find(&CanonicalPath::parse("/api/ADMIN").unwrap(), Some(Method::Get)), Match::Route(0));
+    }
+
+    #[test]
+    fn letters_that_become_ascii_by_their_case_are_those_letters() {
+        let table = table(&["/api/*", "/api/tasks/*", "/api/final/*", "/api/straße/*"]);
+        let find = |path: &str| table.find(&CanonicalPath::parse(path).unwrap(), Some(Method::Get));
+        for path in
+            ["/api/ta\u{17f}ks", "/api/tas%E2%84%AAs/x", "/api/tas%e2%84%aas", "/api/TAS\u{212a}S", "/api/\u{fb01}nal"]
+        {
+            assert_eq!(find(path), Match::Ambiguous, "{path}");
+        }
+        for (path, index) in [("/api/tasks/\u{17f}", 1), ("/api/caf\u{e9}", 0), ("/api/stra\u{df}e/x", 3)] {
+            assert_eq!(find(path), Match::Route(index), "{path}");
+        }
+        assert_eq!(find("/api/strasse/x"), Match::Route(0), "nothing here folds to the other spelling");
+        assert_eq!(find("/api/STRASSE/x"), Match::Ambiguous);
+    }
+
+    #[test]
+    fn every_letter_that_becomes_ascii_by_its_case_is_known() {
+        for letter in ('\u{80}'..=char::MAX).filter(|letter| letter.is_alphabetic()) {
+            let upper: String = letter.to_lowercase().flat_map(char::to_uppercase).collect();
+            let lower: String = upper.chars().flat_map(char::to_lowercase).collect();
+            if lower.is_ascii() {
+                let path = CanonicalPath::parse(&format!("/{letter}")).unwrap();
+                assert_eq!(fold_case(path.match_key()), format!("/{lower}"), "{letter}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_special_spelling_that_an_origin_would_route_elsewhere_is_not_read_alike() {
+        let table = table(&["/api/*", "/api/admin/*", "/items/:id", "/items/:id/edit", "/exact", "/*"]);
+        let is_read_alike = |path: &str| table.is_read_alike(&CanonicalPath::parse(path).unwrap());
+        for path in [
+            "/api/admin%2Fx",
+            "/api%2Fadmin%2Fx",
+            "/api/admin%5Cx",
+            "/api/admin;x",
+            "/api/admin%3Bx/y",
+            "/api/%2561dmin",
+            "/api/%252561dmin",
+            "/api/admin%3Fx",
+            "/api/admin%23",
+            "/api/Admin%2Fx",
+            "/api/%2541dmin",
+            "/api/x%252F%252E%252E/admin",
+            "/items/7%2Fedit",
+            "/exact;x",
+            "/exact;/x",
+            "/exact%3F",
+        ] {
+            assert!(!is_read_alike(path), "{path}");
+        }
+        for path in ["/api/x%2Fy", "/api/admins%2Fx", "/api/admin/x%2Fy;z%3F", "/api/100%25ab", "/x%2Fy/z"] {
+            assert!(is_read_alike(path), "{path}");
+        }
+        assert!(!is_read_alike("/items/7%2F8"), "that would be the last route's");
+        let items = self::table(&["/items/:id", "/items/:id/edit"]);
+        for (path, expected) in [("/items/7%2F8", true), ("/items/7%2Fedit", false)] {
+            assert_eq!(items.is_read_alike(&CanonicalPath::parse(path).unwrap()), expected, "{path}");
+        }
     }
 
     #[test]
