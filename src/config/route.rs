@@ -258,7 +258,7 @@ impl Origin {
         let (scheme, rest) = address.split_once("://")?;
         let (authority, path) = rest.find('/').map_or((rest, "/"), |index| rest.split_at(index));
         let is_authority = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-        if authority.is_empty() || !authority.bytes().all(is_authority) {
+        if authority.is_empty() || authority.starts_with(':') || !authority.bytes().all(is_authority) {
             return None;
         }
         let path = CanonicalPath::parse(path).ok().filter(|path| path.specials().is_empty())?;

@@ -1,21 +1,22 @@
 // Every way that this file knows to spell a protected path, so that something on the way may read it and something else
 // may not: the request targets of tests/origins/paths.test.mjs. A target is a text of Latin-1, one byte a character.
 //
-// Each technique is a function from a path to a list of spellings of it. They are applied to each protected path, then
-// some of them to what others made, and paths beside the protected ones lead to them by dot segments.
+// Each technique is a function from a path to a list of spellings of it. A bend makes one, and each is put upon each other.
+// Paths beside the protected one lead to it by dot segments.
 
 /** What is protected, by its plain spelling. */
 export const PROTECTED = ['/api/admin/secret', '/api/tasks/list'];
 
-/** The distinct spellings, the plain ones first. */
+/** The distinct spellings, the plain ones first. The second path is there for its letters: k and s have look-alikes. */
 export function spellings() {
-  const all = [...PROTECTED, '/api/admin', '/api/tasks/'];
-  for (const path of PROTECTED) {
-    for (const technique of TECHNIQUES) all.push(...technique(path));
-    for (const first of BENDS) for (const second of BENDS) if (first !== second) all.push(second(first(path)));
-    all.push(...aroundDots(path), ...otherForms(path));
-  }
-  return [...new Set(all)];
+  const [first, second] = PROTECTED;
+  const all = [first, second, '/api/admin', '/api/tasks/'];
+  for (const technique of TECHNIQUES) all.push(...technique(first));
+  for (const technique of OF_LETTERS) all.push(...technique(second));
+  for (const path of PROTECTED) all.push(...otherForms(path));
+  for (const bend of BENDS) for (const other of BENDS) if (bend !== other) all.push(other(bend(first)));
+  for (const bend of BENDS) all.push(bend(second.replace('k', '%E2%84%AA')));
+  return [...new Set([...all, ...aroundDots(first)])];
 }
 
 const hex = (code) => code.toString(16).padStart(2, '0');
@@ -127,7 +128,8 @@ function otherForms(path) {
   return [...authorities.map((authority) => authority + path), path.slice(1), `.${path}`, `/.${path}`, `*${path}`, `/http://origin.example${path}`, `\\${path.slice(1)}`, `?${path}`, `/?${path}`, `#${path}`, ` ${path}`, `/ ${path}`];
 }
 
-const TECHNIQUES = [encodedLetters, otherCase, overlong, lookAlikes, otherSlashes, tails, dotSegments, queries];
+const OF_LETTERS = [encodedLetters, otherCase, lookAlikes];
+const TECHNIQUES = [...OF_LETTERS, overlong, otherSlashes, tails, dotSegments, queries];
 
 /** One bend each, to be put upon one another. */
 const BENDS = [
@@ -142,7 +144,6 @@ const BENDS = [
   (path) => path.replace('/', '//'),
   (path) => path.replace('/api', '/public/../api'),
   (path) => path.replace('/api/', '/api/%2e/'),
-  (path) => path.replace('k', '%E2%84%AA'),
   (path) => path.replace('/api/', '/api%5c'),
   (path) => `${path}/`,
   (path) => `${path}?x`,
