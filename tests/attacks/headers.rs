@@ -74,6 +74,8 @@ fn attack_14_no_alias_of_a_name_of_ours_reaches_an_origin() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn attack_15_no_separator_makes_a_name_another_one(
         name in proptest::sample::select(OWNED.to_vec()),

@@ -124,6 +124,8 @@ fn attack_06_what_stands_in_a_query_opens_nothing() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn attack_06_no_query_and_no_fragment_changes_the_route(
         path in "/(public|api|api/admin|health)(/[a-z%2e.]{0,6})?", tail in "[?#][ -~é]{0,32}",
