@@ -240,7 +240,7 @@ fn attack_10_case_slash_host_and_port_choose_no_other_route() {
     all(&gateway, &["/api/admin/", "/api/admin", "/api/admin//"], "insufficient-role");
     all(&gateway, &["/API/admin", "/Public/x"], "route-not-found");
     let head = |authority: &str, path: &str| {
-        use clerk_edge::{gateway::Head, headers::HeaderList};
+        use clerk_edge::{head::Head, headers::HeaderList};
         let authorization = ("authorization".to_owned(), format!("Bearer {}", Token::new().text()));
         let head = Head::new("GET", &format!("https://{authority}{path}"), HeaderList::new(vec![authorization]), None);
         let decision = pollster::block_on(gateway.gateway.decide(&head, "id", super::support::token::after(0)));
