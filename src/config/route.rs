@@ -234,8 +234,8 @@ fn strip_prefix(
         mistakes.add(place, "expected only on a route that forwards");
         return None;
     }
-    if prefix.is_none() || !is_prefix {
-        mistakes.add(place, "expected the first segments of the route's path");
+    if prefix.is_none() || !is_prefix || key.contains("/:") {
+        mistakes.add(place, "expected the first segments of the route's path, none of them a :name");
         return None;
     }
     prefix

@@ -217,6 +217,11 @@ fn every_mistake_on_a_route_names_its_place() {
         (json!({"strip_prefix": "/other"}), "routes[0].strip_prefix: expected the first segments"),
         (json!({"strip_prefix": "/ap"}), "routes[0].strip_prefix: expected the first segments"),
         (
+            json!({"path": "/:tenant/api/*", "strip_prefix": "/:tenant"}),
+            "routes[0].strip_prefix: expected the first segments",
+        ),
+        (json!({"origin": "https://:443"}), "routes[0].origin: expected zone or an address"),
+        (
             json!({"origin": null, "serve": "whoami", "strip_prefix": "/api"}),
             "routes[0].strip_prefix: expected only on a route that forwards",
         ),
