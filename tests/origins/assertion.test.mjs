@@ -134,7 +134,7 @@ function delivery() {
 }
 
 for (const [name, { skip }] of Object.entries(origins)) {
-  test(`the origin in ${name}`, { skip }, async (t) => {
+  test(`attack 22: the origin in ${name}`, { skip }, async (t) => {
     await start(name);
 
     await t.test('takes a good request, and is told of the caller', async () => {

@@ -5,8 +5,7 @@
 // - served:member     /api/orders
 // - served:public     below /public and /api/public
 //
-// A start function gives { name, url, port, close, caseSensitive, least }: `least` is how many of the spellings of
-// spellings.mjs the origin was measured to take for the protected resource, rounded down.
+// A start function gives { name, url, port, close, caseSensitive }.
 
 import express from 'express';
 import fastify from 'fastify';
@@ -67,7 +66,7 @@ export function startExpress({ folder, caseSensitive }, { strict = false } = {})
   app.get('/api/orders', (_request, response) => response.send(say('member')));
   app.use(express.static(folder, { redirect: false }));
   app.use((_error, _request, response, _next) => response.status(400).end());
-  return serve(strict ? 'express, strict' : 'express', app, { caseSensitive: strict && caseSensitive, least: 200 });
+  return serve(strict ? 'express, strict' : 'express', app, { caseSensitive: strict && caseSensitive });
 }
 
 /** Fastify as it comes, or as lenient as it can be; documents by the wildcard that it decodes. */
@@ -87,19 +86,19 @@ export async function startFastify({ folder, caseSensitive }, { lenient = false 
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address();
   return {
-    name: lenient ? 'fastify, lenient' : 'fastify', port, url: `http://127.0.0.1:${port}`, caseSensitive: !lenient && caseSensitive, least: lenient ? 300 : 200,
+    name: lenient ? 'fastify, lenient' : 'fastify', port, url: `http://127.0.0.1:${port}`, caseSensitive: !lenient && caseSensitive,
     close: () => (app.server.closeAllConnections(), app.close()),
   };
 }
 
 /** FastAPI with uvicorn; documents by Starlette's own StaticFiles. */
 export const startFastApi = ({ folder, caseSensitive }) =>
-  startProgram('fastapi', python(), [join(HERE, 'origin.py'), folder], { caseSensitive, least: 200 });
+  startProgram('fastapi', python(), [join(HERE, 'origin.py'), folder], { caseSensitive });
 
 /** axum; documents by the wildcard that its extractor decodes. */
 export async function startAxum() {
   await run('cargo', ['build', '--package', 'origin-axum'], { cwd: root, env: buildEnv(), quiet: true });
-  return startProgram('axum', join(dirname(paths.cli), 'origin-axum'), [], { caseSensitive: true, least: 200 });
+  return startProgram('axum', join(dirname(paths.cli), 'origin-axum'), [], { caseSensitive: true });
 }
 
 /** nginx; documents by itself. */
@@ -118,7 +117,7 @@ export async function startNginx({ folder, caseSensitive }) {
   const child = spawn(nginx(), ['-p', state, '-c', join(state, 'nginx.conf'), '-e', join(state, 'error.log')], { stdio: 'ignore' });
   await untilListening(port, child);
   return {
-    name: 'nginx', port, url: `http://127.0.0.1:${port}`, caseSensitive, least: 300,
+    name: 'nginx', port, url: `http://127.0.0.1:${port}`, caseSensitive,
     close: async () => {
       await end(child);
       rmSync(state, { recursive: true, force: true });

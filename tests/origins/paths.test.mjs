@@ -11,6 +11,8 @@ import { documents, startAxum, startExpress, startFastApi, startFastify, startNg
 import { PROTECTED, spellings } from './spellings.mjs';
 
 const SPELLINGS = spellings();
+/** How many of the spellings each origin takes for the protected resource, at least; measured were 216 to 306. */
+const LEAST = 200;
 const ALL_SPECIALS = ['%2F', '%5C', '%3B', ';', '%25', '%3F', '%23'];
 const PROTECTED_ROUTES = ['/api/admin/*', '/api/tasks/*'];
 
@@ -105,7 +107,7 @@ test('attack 01: each origin takes many spellings for the protected resource, an
     const served = answers.filter((answer) => answer.served === 'protected');
     const bypasses = served.filter(({ target }) => !PROTECTED_ROUTES.some((route) => target.startsWith(route.slice(0, -2))));
     t.diagnostic(`${origin.name}: ${served.length} of ${SPELLINGS.length} spellings are the protected resource, ${bypasses.length} behind a prefix matcher's back`);
-    assert.ok(served.length >= origin.least, `${origin.name}: ${served.length}`);
+    assert.ok(served.length >= LEAST, `${origin.name}: ${served.length}`);
     assert.ok(bypasses.length > 0, `${origin.name} is not worth asking`);
     for (const path of PROTECTED) assert.ok(served.some(({ target }) => target === path), `${origin.name}: ${path}`);
   }
