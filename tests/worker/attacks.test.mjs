@@ -201,6 +201,19 @@ test('attack 41: a method has its own policy, and no header makes it another one
   }
 });
 
+test('attack 42: an upgrade opens no tunnel on a route that did not ask for one', async () => {
+  for (const upgrade of ['h2c', 'websocket, h2c', 'h2c, websocket', 'HTTP/2.0', 'TLS/1.0', 'websocket/13', '', 'websocket']) {
+    for (const [target, method] of [['/open/x', 'GET'], ['/api/x', 'GET'], ['/open/x', 'POST'], ['/nowhere', 'GET']]) {
+      const lines = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${upgrade}`, 'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Content-Length: 0'];
+      const { status, reached } = await send(target, { method, lines });
+      assert.notEqual(status, 101, `${method} ${target} ${upgrade}`);
+      assert.ok(status < 500, `${method} ${target} ${upgrade}: ${status}`);
+      for (const { headers } of reached) assert.deepEqual([headers.upgrade, headers['http2-settings']], [undefined, undefined], upgrade);
+      assert.ok(target === '/open/x' || reached.length === 0, 'what is refused reaches nobody');
+    }
+  }
+});
+
 test('attack 47: of two users at one address each gets the own answer, whatever the origin says of caches', async () => {
   let count = 0;
   const own = await startEchoOrigin((request, response) => {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { startEchoOrigin, startGateway, startIssuer } from './support.mjs';
+import { rawRequest, startEchoOrigin, startGateway, startIssuer } from './support.mjs';
 
 let issuer;
 let origin;
@@ -81,6 +81,13 @@ test('every method reaches the origin with its body', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const answer = await gateway.fetch('/o/echo-stream', bearer({ method, body: `${method} body` }));
     assert.equal(await answer.text(), `${method} body`);
+  }
+});
+
+test('a request to read that says that its body is empty is forwarded', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await rawRequest(gateway.port, `${method} /p/empty HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    assert.deepEqual([answer.status, origin.last().method, answer.body], [200, method, method === 'GET' ? 'GET /p/empty' : '']);
   }
 });
 
