@@ -303,7 +303,7 @@ test('an origin that takes no socket is heard, one that hangs up is 502, one tha
   assert.deepEqual(await refusal('/slow/hang', { token: good }), [504, 'origin-timeout']);
 });
 
-test('a socket ends with 4401 on both sides when its token has expired and the grace has passed', async () => {
+test('attack 43: a socket ends with 4401 on both sides when its token has expired and the grace has passed', async () => {
   const started = Date.now();
   const client = await open('/live/e', { token: await short(4) });
   const { closed } = origin.last();
