@@ -5,7 +5,6 @@
 
 use std::rc::Rc;
 
-use crate::assertion::Caller;
 use crate::authentication::Authenticator;
 use crate::claims::Session;
 use crate::config::{Access, Config, Route, Target};
@@ -126,7 +125,7 @@ impl<H: Host> Gateway<H> {
     {
         let mut decision = Decision {
             verdict: Verdict::Refuse(Refusal::Theirs(Fault::PathInvalid)),
-            path: None,
+            path: CanonicalPath::parse(&head.path).ok(),
             cors: self.config.cors.as_deref(),
             route: None,
             session: None,
@@ -134,13 +133,17 @@ impl<H: Host> Gateway<H> {
             remembered: false,
             not_counted: None,
         };
-        let verdict = self.verdict(head, request_id, now, &mut decision).await;
-        decision.verdict = verdict.unwrap_or_else(Verdict::Refuse);
+        if let Some(path) = decision.path.take() {
+            let verdict = self.verdict(&path, head, request_id, now, &mut decision).await;
+            decision.verdict = verdict.unwrap_or_else(Verdict::Refuse);
+            decision.path = Some(path);
+        }
         decision
     }
 
     async fn verdict<'a>(
         &'a self,
+        path: &CanonicalPath,
         head: &Head,
         request_id: &str,
         now: UnixTime,
@@ -149,16 +152,10 @@ impl<H: Host> Gateway<H> {
     where
         H: CountRequest,
     {
-        let path = CanonicalPath::parse(&head.path).map_err(|_| Refusal::Theirs(Fault::PathInvalid))?;
-        let path = decision.path.insert(path);
         let method = Method::from_name(&head.method);
         let is_upgrade = upgrade::is_requested(head, method)?;
-        if !is_upgrade && matches!(method, Some(Method::Get | Method::Head)) {
-            match path.match_key() {
-                HEALTH_PATH => return Ok(Verdict::Serve(Serve { handler: HEALTH, request: None })),
-                ASSERTION_KEYS_PATH => return Ok(Verdict::AssertionKeys(self.assertion_keys())),
-                _ => {}
-            }
+        if let Some(answer) = self.well_known(path, method).filter(|_| !is_upgrade) {
+            return Ok(answer);
         }
         if let Some(preflight) = Preflight::read(&head.method, &head.headers)
             && let Some((route, verdict)) = self.preflight(&preflight, path)
@@ -178,6 +175,46 @@ impl<H: Host> Gateway<H> {
             let forward = Forward::new(route, head, path, None, request_id);
             return Ok(Verdict::Webhook(Webhook { forward, delivery, request_id: request_id.to_owned(), now }));
         }
+        self.admit(route, head, method, now, decision).await?;
+        let session = decision.session.as_ref();
+        let forward = Forward::new(route, head, path, session.map(Rc::as_ref), request_id);
+        Ok(match &route.target {
+            Target::Serve(handler) => {
+                let request = (!BUILT_IN_HANDLERS.contains(&handler.as_str())).then_some(forward);
+                Verdict::Serve(Serve { handler, request })
+            }
+            Target::Origin(_) | Target::Zone | Target::Service(_) => {
+                let forward = self.asserted(forward, &head.method, session.map(Rc::as_ref), request_id, now);
+                if is_upgrade {
+                    Verdict::Upgrade(self.upgrade(forward, head, session))
+                } else {
+                    Verdict::Forward(forward)
+                }
+            }
+        })
+    }
+
+    /// What every gateway answers at addresses of its own, whatever its routes.
+    fn well_known(&self, path: &CanonicalPath, method: Option<Method>) -> Option<Verdict<'_>> {
+        match (path.match_key(), method?) {
+            (HEALTH_PATH, Method::Get | Method::Head) => Some(Verdict::Serve(Serve { handler: HEALTH, request: None })),
+            (ASSERTION_KEYS_PATH, Method::Get | Method::Head) => Some(Verdict::AssertionKeys(self.assertion_keys())),
+            _ => None,
+        }
+    }
+
+    /// Lets a request in at a route: who sends it, what the route demands, whether it can be sent on, and how often.
+    async fn admit<'a>(
+        &'a self,
+        route: &Route,
+        head: &Head,
+        method: Option<Method>,
+        now: UnixTime,
+        decision: &mut Decision<'a>,
+    ) -> Result<(), Refusal>
+    where
+        H: CountRequest,
+    {
         if route.access != Access::Public {
             let verified = self.authenticator.authenticate(head, method, now).await?;
             if let Some(Verified { session, key_origin, remembered }) = verified {
@@ -187,25 +224,11 @@ impl<H: Host> Gateway<H> {
             }
             authorize(route, decision.session.as_deref())?;
         }
+        if head.has_body && matches!(method, Some(Method::Get | Method::Head)) {
+            return Err(Refusal::Theirs(Fault::BodyNotAllowed));
+        }
         decision.not_counted = self.count(route, head, decision.session.as_deref()).await?;
-        let session = decision.session.as_deref();
-        let forward = || Forward::new(route, head, path, session, request_id);
-        Ok(match &route.target {
-            Target::Serve(handler) => {
-                let request = (!BUILT_IN_HANDLERS.contains(&handler.as_str())).then(forward);
-                Verdict::Serve(Serve { handler, request })
-            }
-            Target::Origin(_) | Target::Zone | Target::Service(_) => {
-                let mut forward = forward();
-                let caller = session.map_or(Caller::Anonymous, Caller::Session);
-                self.assert(&mut forward, &head.method, caller, request_id, now);
-                if is_upgrade {
-                    Verdict::Upgrade(self.upgrade(forward, head, decision.session.as_ref()))
-                } else {
-                    Verdict::Forward(forward)
-                }
-            }
-        })
+        Ok(())
     }
 
     fn route(&self, path: &CanonicalPath, method: Option<Method>) -> Result<&Route, Refusal> {

@@ -19,10 +19,12 @@ pub struct Head {
     pub headers: HeaderList,
     /// The caller's address, as the platform knows it.
     pub client_ip: Option<String>,
+    /// Whether there is a body, be it an empty one of unknown length.
+    pub has_body: bool,
 }
 
 impl Head {
-    /// A head from an absolute address, which is taken apart without being changed.
+    /// A head without a body from an absolute address, which is taken apart without being changed.
     #[must_use]
     pub fn new(method: &str, url: &str, headers: HeaderList, client_ip: Option<String>) -> Self {
         let url = url.split('#').next().unwrap_or("");
@@ -40,6 +42,7 @@ impl Head {
             query,
             headers,
             client_ip,
+            has_body: false,
         }
     }
 

@@ -53,6 +53,7 @@ pub enum Fault {
     PathInvalid,
     RouteNotFound,
     MethodNotAllowed(MethodSet),
+    BodyNotAllowed,
     UpgradeNotAllowed,
     RateLimited { retry_after: u32 },
     WebhookHeadersMissing,
@@ -162,6 +163,9 @@ impl Fault {
                 row("upgrade-not-allowed", 400, Challenge::None, "The connection cannot be upgraded to this")
             }
             Self::RateLimited { .. } => row("rate-limited", 429, Challenge::None, "There were too many requests"),
+            Self::BodyNotAllowed => {
+                row("body-not-allowed", 400, Challenge::None, "A request of this method has no body")
+            }
             Self::WebhookHeadersMissing => {
                 row("webhook-headers-missing", 400, Challenge::None, "A webhook header is missing or malformed")
             }
@@ -232,6 +236,7 @@ impl Refusal {
             PathInvalid,
             RouteNotFound,
             MethodNotAllowed(MethodSet::ALL),
+            BodyNotAllowed,
             UpgradeNotAllowed,
             RateLimited { retry_after: 60 },
             WebhookHeadersMissing,

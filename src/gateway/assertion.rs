@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Forward, Gateway};
 use crate::assertion::{Assertion, Caller, HEADER, NO_KEYS};
+use crate::claims::Session;
 use crate::config::Target;
 use crate::ports::Host;
 use crate::time::UnixTime;
@@ -15,6 +16,20 @@ impl<H: Host> Gateway<H> {
     /// The key document; without keys it is empty, and never missing.
     pub(super) fn assertion_keys(&self) -> &str {
         self.config.assertion.as_ref().map_or(NO_KEYS, |keys| keys.document())
+    }
+
+    /// A forwarded request with the assertion of who sent it.
+    pub(super) fn asserted<'a>(
+        &self,
+        mut forward: Forward<'a>,
+        method: &str,
+        session: Option<&Session>,
+        request_id: &str,
+        now: UnixTime,
+    ) -> Forward<'a> {
+        let caller = session.map_or(Caller::Anonymous, Caller::Session);
+        self.assert(&mut forward, method, caller, request_id, now);
+        forward
     }
 
     /// Adds the assertion, where there is a key to sign it with.

@@ -22,7 +22,7 @@ enum Challenge {
 use Challenge::{Error, Realm};
 
 /// The whole list: code, status, title, challenge. Codes and statuses are those of the design.
-const REFUSALS: [(&str, u16, &str, Challenge); 38] = [
+const REFUSALS: [(&str, u16, &str, Challenge); 39] = [
     ("credentials-missing", 401, "A bearer token is needed", Realm),
     ("credentials-malformed", 401, "The Authorization header is not a bearer token", Error("invalid_token")),
     ("credentials-ambiguous", 400, "There is more than one Authorization value", Error("invalid_request")),
@@ -50,6 +50,7 @@ const REFUSALS: [(&str, u16, &str, Challenge); 38] = [
     ("path-invalid", 400, "The path is not accepted", Challenge::None),
     ("route-not-found", 404, "There is nothing here", Challenge::None),
     ("method-not-allowed", 405, "The method is not allowed here", Challenge::None),
+    ("body-not-allowed", 400, "A request of this method has no body", Challenge::None),
     ("upgrade-not-allowed", 400, "The connection cannot be upgraded to this", Challenge::None),
     ("rate-limited", 429, "There were too many requests", Challenge::None),
     ("webhook-headers-missing", 400, "A webhook header is missing or malformed", Challenge::None),
@@ -219,6 +220,7 @@ fn refused_requests() -> Vec<Refused> {
         ("route-not-found", None, Request::get("/canary?canary")),
         ("method-not-allowed", Some(("allow", "GET, HEAD")), Request::new("DELETE", "/read/canary")),
         ("method-not-allowed", Some(("allow", "GET, HEAD")), Request::new("CANARY", "/read/canary")),
+        ("body-not-allowed", None, Request::get("/read/canary").bearer(&good().text()).with_body()),
     ]
 }
 
@@ -280,6 +282,25 @@ fn a_refusal_for_want_of_rights_still_tells_the_log_whose_session_it_was() {
     assert_eq!(decision.route.unwrap().pattern.as_str(), "/role");
     let forged = gateway.decide(&Request::get("/role").bearer(&good().forged_by(other_key()).text()));
     assert!(forged.session.is_none(), "nobody's session is told for a forged token");
+}
+
+#[test]
+fn a_body_is_refused_where_the_method_has_none_and_only_once_the_caller_is_known() {
+    let gateway = TestGateway::with_routes(json!([
+        {"path": "/open", "access": "public", "origin": "https://origin.example.com"},
+        {"path": "/shut", "origin": "https://origin.example.com"},
+    ]));
+    for method in ["GET", "HEAD"] {
+        let refusal = gateway.refuse(&Request::new(method, "/open").with_body());
+        assert_eq!((refusal, refusal.status()), (Refusal::Theirs(Fault::BodyNotAllowed), 400));
+        let anonymous = gateway.refuse(&Request::new(method, "/shut").with_body());
+        assert_eq!(anonymous, Refusal::Theirs(Fault::CredentialsMissing));
+        let known = Request::new(method, "/shut").with_body().bearer(&good().text());
+        assert_eq!(gateway.refuse(&known), Refusal::Theirs(Fault::BodyNotAllowed));
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        gateway.forward(&Request::new(method, "/open").with_body());
+    }
 }
 
 #[test]

@@ -173,13 +173,14 @@ pub struct Request {
     target: String,
     headers: Vec<(String, String)>,
     client_ip: Option<String>,
+    has_body: bool,
 }
 
 impl Request {
     /// A request for `target`, a path and perhaps a query, to [`HOST`].
     pub fn new(method: &str, target: &str) -> Self {
         let client_ip = Some("203.0.113.7".to_owned());
-        Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), client_ip }
+        Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), client_ip, has_body: false }
     }
 
     pub fn get(target: &str) -> Self {
@@ -226,8 +227,15 @@ impl Request {
         self
     }
 
+    pub fn with_body(mut self) -> Self {
+        self.has_body = true;
+        self
+    }
+
     pub fn head(&self) -> Head {
         let url = format!("{HOST}{}", self.target);
-        Head::new(&self.method, &url, HeaderList::new(self.headers.clone()), self.client_ip.clone())
+        let mut head = Head::new(&self.method, &url, HeaderList::new(self.headers.clone()), self.client_ip.clone());
+        head.has_body = self.has_body;
+        head
     }
 }

@@ -91,6 +91,18 @@ test('a request to read that says that its body is empty is forwarded', async ()
   }
 });
 
+test('a request to read that has a body is refused, by its length or in chunks, and not as an outage', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    for (const body of ['Content-Length: 4\r\n\r\nbody', 'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n']) {
+      const seen = origin.requests.length;
+      const answer = await rawRequest(gateway.port, `${method} /p/full HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${body}`);
+      assert.equal(answer.status, 400);
+      if (method === 'GET') assert.equal(JSON.parse(answer.body).code, 'body-not-allowed');
+      assert.equal(origin.requests.length, seen);
+    }
+  }
+});
+
 test('a body streams up and down before it has ended', { timeout: 20_000 }, async () => {
   const request = httpRequest(new URL('/o/echo-stream', gateway.url), { method: 'POST', ...bearer({ headers: { 'content-type': 'text/plain' } }) });
   request.write('first');

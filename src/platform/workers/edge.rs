@@ -75,7 +75,7 @@ impl Edge {
         };
         let now = javascript::moment(started);
         let mut decision = gateway.decide(&head, &request_id, now).await;
-        let body = webhook::receive(&gateway, &mut decision, &request).await;
+        let body = webhook::receive(&gateway, &mut decision, &head, &request).await;
         let (response, outcome) = self.carry_out(&gateway, &decision, &request, body.as_ref(), env, &request_id).await;
         webhook::remember(&gateway, &decision, &response).await;
         let is_ours = matches!(outcome, Outcome::Refused(_)) || matches!(decision.verdict, Verdict::Preflight(_));

@@ -35,7 +35,14 @@ pub(super) async fn send(request: &Request, service: Option<&Service>) -> Result
 pub(super) fn head(request: &Request) -> Head {
     let headers = HeaderList::new(pairs(&request.headers()));
     let client_ip = headers.find("cf-connecting-ip").map(std::borrow::Cow::into_owned);
-    Head::new(&request.method(), &request.url(), headers, client_ip)
+    let mut head = Head::new(&request.method(), &request.url(), headers, client_ip);
+    head.has_body = has_body(request, &head.headers);
+    head
+}
+
+/// Whether there is a body. The platform gives an unread one to a request whose length is said to be nought, too.
+fn has_body(request: &Request, headers: &HeaderList) -> bool {
+    headers.find("content-length").as_deref() != Some("0") && request.body().is_some()
 }
 
 /// The names and values of a `Headers`.

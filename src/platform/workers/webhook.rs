@@ -9,28 +9,22 @@ use worker::ByteStream;
 
 use super::host::WorkerHost;
 use crate::gateway::{Decision, Gateway, Verdict};
+use crate::head::Head;
 use crate::limits::WEBHOOK_BODY_BYTES;
 
 /// The body to send on: the bytes that were checked, where the decision is about a webhook, and else the unread stream.
 pub(super) async fn receive(
     gateway: &Gateway<WorkerHost>,
     decision: &mut Decision<'_>,
+    head: &Head,
     request: &Request,
 ) -> Option<JsValue> {
     if !matches!(decision.verdict, Verdict::Webhook(_)) {
-        return unread(request);
+        return request.body().filter(|_| head.has_body).map(JsValue::from);
     }
     let body = read(request).await;
     gateway.receive(decision, &body).await;
     Some(Uint8Array::from(body.as_slice()).into())
-}
-
-/// The stream of a body, where there is one. The platform gives one to a `GET` whose length is said to be nought, too, and
-/// then sends no `GET` with it.
-fn unread(request: &Request) -> Option<JsValue> {
-    let is_nought = || request.headers().get("content-length").is_ok_and(|length| length.as_deref() == Some("0"));
-    let is_empty = matches!(request.method().as_str(), "GET" | "HEAD") && is_nought();
-    request.body().filter(|_| !is_empty).map(JsValue::from)
 }
 
 /// A body, or as much of it as shows that it is too long. What breaks off is not what was signed, and so needs no error.
