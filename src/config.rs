@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::assertion::AssertionKeys;
+use crate::authorization::Requirement;
 use crate::cors::CorsPolicy;
 use crate::limits::{ORIGIN_TIMEOUT_SECONDS, ROUTES, STREAM_GRACE_SECONDS};
 use crate::path::CanonicalPath;
@@ -30,6 +31,18 @@ pub use route::{Access, Origin, Route, Target};
 pub use stream::Streams;
 pub use tokens::TokenConfig;
 use tokens::TokenSettings;
+
+/// Reads a rule over sessions, as a route's `require` holds it.
+///
+/// # Errors
+/// Every mistake in it; each names its place from `place` down.
+pub fn read_requirement(value: &Value, place: &str) -> Result<Requirement, Vec<Mistake>> {
+    let mut mistakes = Mistakes::default();
+    match (requirement::read(value, place.to_owned(), 1, &mut mistakes), mistakes.0.is_empty()) {
+        (Some(requirement), true) => Ok(requirement),
+        (_, _) => Err(mistakes.0),
+    }
+}
 
 /// The variables, secrets and bindings that a configuration is read from.
 pub trait Environment {

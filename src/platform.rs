@@ -2,6 +2,8 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+#[cfg(all(target_arch = "wasm32", feature = "npm"))]
+pub mod npm;
 #[cfg(target_arch = "wasm32")]
 pub mod web_crypto;
 #[cfg(all(target_arch = "wasm32", feature = "worker"))]

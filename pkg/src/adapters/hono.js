@@ -1,0 +1,25 @@
+// Hono 4: middleware that sets `c.get('auth')`. On Cloudflare Workers the environment is the request's: `c.env`.
+
+import { toResponse } from 'clerk-edge';
+
+import { makeGuards } from '../guards.js';
+
+/** `const { requireAuth, requireRole } = clerkEdge({ publishableKey })` */
+export function clerkEdge(options) {
+  return makeGuards(options, (decide) => async (context, next) => {
+    const { auth, refusal } = await decide(context.req.raw, [context], { waitUntil: waitUntil(context) });
+    if (refusal) return toResponse(refusal);
+    context.set('auth', auth);
+    return next();
+  });
+}
+
+/** Hono throws where there is no execution context. */
+function waitUntil(context) {
+  try {
+    const { executionCtx } = context;
+    return (work) => executionCtx.waitUntil(work);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+// The package's own functions over the core in wasm. A bad token is a result, never an exception.
+
+import { makeHost } from './host.js';
+import { describe } from './request.js';
+import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
+
+/** The rules that a process asks again and again are few; a caller that makes them up anew each time must not fill memory. */
+const RULES = 256;
+
+/** The functions over one instance of the core. */
+export function makeApi(core) {
+  const rules = new Map();
+
+  function rule(text) {
+    let found = rules.get(text);
+    if (found === undefined) {
+      found = told(() => new core.Rule(text));
+      if (rules.size >= RULES) rules.clear();
+      rules.set(text, found);
+    }
+    return found;
+  }
+
+  /** A result from an outcome of the core, and the check of rules that goes with it. */
+  function resultOf(outcome) {
+    const session = outcome.session();
+    if (session === undefined) return refused(outcome.refusal());
+    const check = (asked) => {
+      const refusal = outcome.check(rule(ruleOf(asked)));
+      return refusal === undefined ? undefined : refused(refusal);
+    };
+    const auth = { ...JSON.parse(session), has: (asked) => check(asked) === undefined };
+    return { ok: true, auth, check };
+  }
+
+  /** Verifies the session tokens of one Clerk instance. Keep one: it keeps keys and verified tokens. */
+  function createVerifier(options = {}) {
+    const settings = settingsOf(options);
+    const verifier = told(() => new core.Core(JSON.stringify(settings), makeHost(options)));
+    const clock = options.clock ?? Date.now;
+
+    async function settled(result, waitUntil = options.waitUntil) {
+      if (verifier.isUnsettled()) {
+        const settling = verifier.settle(clock());
+        if (waitUntil) waitUntil(settling);
+      }
+      return result;
+    }
+
+    return {
+      async authenticate(request, { waitUntil } = {}) {
+        const { method, url, headers } = describe(request, options.origin);
+        return settled(resultOf(await verifier.authenticate(method, url, headers, requestId(), clock())), waitUntil);
+      },
+      async verifyToken(token, { waitUntil } = {}) {
+        return settled(resultOf(await verifier.verifyToken(String(token), requestId(), clock())), waitUntil);
+      },
+      /** Reads a rule now, so that a mistake in it is told at start and not to a caller. */
+      checkRule: (asked) => void rule(ruleOf(asked)),
+    };
+  }
+
+  /** Whether Clerk signed a webhook's very bytes: `body` is text or bytes as they came, never JSON made anew. */
+  async function verifyWebhook(request, { secret = globalThis.process?.env?.CLERK_WEBHOOK_SIGNING_SECRET, clock = Date.now } = {}) {
+    if (!secret) throw new ConfigurationError('secret: missing; expected the signing secret of the webhook endpoint, or CLERK_WEBHOOK_SIGNING_SECRET');
+    const { headers } = describe(request);
+    const body = await bytesOf(request);
+    const refusal = told(() => core.checkWebhook(headers, body, secret, requestId(), clock()));
+    if (refusal !== undefined) return refused(refusal);
+    return { ok: true, id: header(headers, 'svix-id') ?? header(headers, 'webhook-id'), body, event: eventOf(body) };
+  }
+
+  return { createVerifier, verifyWebhook };
+}
+
+/** The answer to a refused request, for hosts that answer with a `Response`. */
+export function toResponse({ status, headers, problem }) {
+  return new Response(JSON.stringify(problem), { status, headers });
+}
+
+function refused(text) {
+  const { status, code, headers, body } = JSON.parse(text);
+  return { ok: false, status, code, challenge: headers['www-authenticate'], headers, problem: JSON.parse(body) };
+}
+
+function told(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw new ConfigurationError(inOptions(error.message));
+  }
+}
+
+async function bytesOf(request) {
+  if (typeof request.arrayBuffer === 'function') return new Uint8Array(await request.arrayBuffer());
+  const { body } = request;
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  throw new TypeError('the body of a webhook must be its text or its bytes as they came: a parsed body is not what was signed');
+}
+
+function eventOf(body) {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function header(headers, name) {
+  const at = headers.findIndex((held, index) => index % 2 === 0 && held.toLowerCase() === name);
+  return at < 0 ? undefined : headers[at + 1];
+}
+
+function requestId() {
+  return crypto.randomUUID().replaceAll('-', '');
+}

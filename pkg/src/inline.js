@@ -1,0 +1,21 @@
+// The entry for everything else: the core's bytes are part of the file, so that no bundler can lose them.
+
+import base64 from 'core-as-base64';
+
+import { makeApi } from './api.js';
+import { instantiate } from './instantiate.js';
+
+export const { createVerifier, verifyWebhook } = makeApi(instantiate(compiled()));
+export { toResponse } from './api.js';
+export { ConfigurationError } from './settings.js';
+
+function compiled() {
+  try {
+    return new WebAssembly.Module(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+  } catch (error) {
+    throw new Error(
+      `clerk-edge cannot compile its WebAssembly here (${error.message}): on Cloudflare Workers and edge runtimes the bundler ` +
+        "must choose the package's workerd or edge-light entry, and a page's policy must allow 'wasm-unsafe-eval'",
+    );
+  }
+}

@@ -1,0 +1,198 @@
+//! The JavaScript API of the npm package: the same verifier and the same refusals, for hosts that forward nothing.
+//!
+//! What crosses is text: options and answers as JSON, a request as its method, its address and its headers. JavaScript
+//! gives the shape that a framework wants and decides nothing. A session never crosses back: what was verified stays
+//! here, behind an [`Outcome`], and is asked there what it meets.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wasm_bindgen::JsError;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::authentication::Authenticator;
+use crate::claims::Session;
+use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
+use crate::head::Head;
+use crate::headers::HeaderList;
+use crate::method::Method;
+use crate::refusal::{Fault, Refusal};
+use crate::time::UnixTime;
+use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
+
+mod host;
+
+use host::{JsHost, NpmHost};
+
+/// Tells the users of one Clerk instance.
+#[wasm_bindgen]
+pub struct Core(Authenticator<NpmHost>);
+
+#[wasm_bindgen]
+impl Core {
+    /// From JSON: `variables`, an object of the environment's names, and `options`, the keys that concern tokens.
+    ///
+    /// # Errors
+    /// Every mistake in them, a line each.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: &str, host: JsHost) -> Result<Core, JsError> {
+        let settings: Value = serde_json::from_str(settings)?;
+        let tokens = TokenConfig::read(&Variables(&settings["variables"]), &settings["options"], "options");
+        let tokens = tokens.map_err(|mistakes| told(&mistakes))?;
+        Ok(Self(Authenticator::new(NpmHost(host), &tokens)))
+    }
+
+    /// Who sends a request. `headers` are names and values by turns; `milliseconds` is now, since 1970.
+    pub async fn authenticate(
+        &self,
+        method: String,
+        url: String,
+        headers: Vec<String>,
+        request_id: String,
+        milliseconds: f64,
+    ) -> Outcome {
+        let head = Head::new(&method, &url, header_list(headers), None);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        let verified = self.0.authenticate(&head, Method::from_name(&method), now).await;
+        let session = match verified {
+            Ok(Some(verified)) => Ok(verified.session),
+            Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+            Err(refusal) => Err(refusal),
+        };
+        Outcome { session, request_id }
+    }
+
+    /// What a token says that came by another way than a request's headers.
+    #[wasm_bindgen(js_name = verifyToken)]
+    pub async fn verify_token(&self, token: String, request_id: String, milliseconds: f64) -> Outcome {
+        let verified = self.0.verifier().verify(&token, false, UnixTime::from_milliseconds(milliseconds)).await;
+        let session = verified.map(|verified| verified.session).map_err(Refusal::from);
+        Outcome { session, request_id }
+    }
+
+    /// Whether [`Core::settle`] has work to do.
+    #[wasm_bindgen(js_name = isUnsettled)]
+    pub fn is_unsettled(&self) -> bool {
+        self.0.verifier().is_unsettled()
+    }
+
+    /// Refreshes what fell due, beside the request.
+    pub async fn settle(&self, milliseconds: f64) {
+        self.0.verifier().settle(UnixTime::from_milliseconds(milliseconds)).await;
+    }
+}
+
+/// A session, or why there is none.
+#[wasm_bindgen]
+pub struct Outcome {
+    session: Result<Rc<Session>, Refusal>,
+    request_id: String,
+}
+
+#[wasm_bindgen]
+impl Outcome {
+    /// The session as JSON; undefined where there is none.
+    pub fn session(&self) -> Option<String> {
+        self.session.as_ref().ok().map(|session| session_json(session).to_string())
+    }
+
+    /// The refusal as JSON; undefined where there is none.
+    pub fn refusal(&self) -> Option<String> {
+        self.session.as_ref().err().map(|refusal| refusal_json(*refusal, &self.request_id))
+    }
+
+    /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
+    pub fn check(&self, rule: &Rule) -> Option<String> {
+        let met = match &self.session {
+            Ok(session) => rule.0.check(session).map_err(Refusal::from),
+            Err(refusal) => Err(*refusal),
+        };
+        met.err().map(|refusal| refusal_json(refusal, &self.request_id))
+    }
+}
+
+/// A rule over a session, read once.
+#[wasm_bindgen]
+pub struct Rule(crate::authorization::Requirement);
+
+#[wasm_bindgen]
+impl Rule {
+    /// From the JSON of what a route's `require` holds.
+    ///
+    /// # Errors
+    /// Every mistake in it, a line each.
+    #[wasm_bindgen(constructor)]
+    pub fn new(rule: &str) -> Result<Rule, JsError> {
+        let value: Value = serde_json::from_str(rule)?;
+        read_requirement(&value, "rule").map(Self).map_err(|mistakes| told(&mistakes))
+    }
+}
+
+/// Checks a webhook's delivery, and returns the refusal as JSON; undefined when it was signed with one of the secrets.
+///
+/// # Errors
+/// When `secrets` holds none.
+#[wasm_bindgen(js_name = checkWebhook)]
+pub fn check_webhook(
+    headers: Vec<String>,
+    body: &[u8],
+    secrets: &str,
+    request_id: &str,
+    milliseconds: f64,
+) -> Result<Option<String>, JsError> {
+    let secrets = WebhookSecrets::parse(secrets)?;
+    let verify = || -> Result<_, WebhookError> {
+        UnverifiedDelivery::read(&header_list(headers), UnixTime::from_milliseconds(milliseconds))?
+            .verify(&secrets, body)
+    };
+    Ok(verify().err().map(|error| refusal_json(error.into(), request_id)))
+}
+
+struct Variables<'a>(&'a Value);
+
+impl Environment for Variables<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn json(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn has_service(&self, _name: &str) -> bool {
+        false
+    }
+}
+
+fn header_list(flat: Vec<String>) -> HeaderList {
+    let mut flat = flat.into_iter();
+    let pair = || Some((flat.next()?, flat.next()?));
+    HeaderList::new(std::iter::from_fn(pair).collect())
+}
+
+/// The session under the names of Clerk's SDK.
+fn session_json(session: &Session) -> Value {
+    let organization = session.organization.as_ref();
+    json!({
+        "userId": session.user_id,
+        "sessionId": session.session_id,
+        "orgId": organization.map(|organization| &organization.id),
+        "orgSlug": organization.and_then(|organization| organization.slug.as_ref()),
+        "orgRole": organization.and_then(|organization| organization.role.as_ref()),
+        "orgPermissions": organization.map_or(&[][..], |organization| &organization.permissions),
+        "actor": session.actor,
+        "claims": session.claims,
+    })
+}
+
+fn refusal_json(refusal: Refusal, request_id: &str) -> String {
+    let headers: serde_json::Map<String, Value> =
+        refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let (status, code) = (refusal.status(), refusal.code());
+    json!({"status": status, "code": code, "headers": headers, "body": refusal.body(request_id)}).to_string()
+}
+
+fn told(mistakes: &[Mistake]) -> JsError {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    JsError::new(&lines.join("\n"))
+}
