@@ -25,8 +25,8 @@ pub enum Requirement {
     Plan(String),
     /// Factors verified lately enough.
     Reverification(Reverification),
-    /// An active organisation, whichever.
-    Organization,
+    /// An active organisation: the one of this id, or whichever.
+    Organization(Option<String>),
     /// A claim with one of some values.
     Claim(ClaimRequirement),
 }
@@ -101,7 +101,10 @@ impl Requirement {
             Self::Reverification(asked) => {
                 met(session.factor_ages.is_some_and(|ages| asked.is_met_by(ages)), Unmet::Reverification(*asked))
             }
-            Self::Organization => met(organization.is_some(), Unmet::Role),
+            Self::Organization(id) => {
+                let is_asked = |held: &str| id.as_deref().is_none_or(|id| id == held);
+                met(organization.is_some_and(|organization| is_asked(&organization.id)), Unmet::Role)
+            }
             Self::Claim(claim) => met(claim.is_met_by(session), Unmet::Claim),
         }
     }

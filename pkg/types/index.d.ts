@@ -56,7 +56,8 @@ export interface Rule {
   permission?: string;
   feature?: string;
   plan?: string;
-  organization?: true;
+  /** Any active organization, or the one of this id. */
+  organization?: true | string;
   reverification?: 'strict_mfa' | 'strict' | 'moderate' | 'lax' | { level: 'first_factor' | 'second_factor' | 'multi_factor'; afterMinutes: number };
   /** The names of a claim joined by dots, with `equals` or `in`. */
   claim?: string;

@@ -110,8 +110,21 @@ fn a_claim_is_found_by_path_and_compared_by_kind() {
 
 #[test]
 fn an_organisation_may_be_asked_for_whichever_it_is() {
-    assert_eq!(Requirement::Organization.check(&with_organization()), Ok(()));
-    assert_eq!(Requirement::Organization.check(&session(json!({}))), Err(Unmet::Role));
+    assert_eq!(Requirement::Organization(None).check(&with_organization()), Ok(()));
+    assert_eq!(Requirement::Organization(None).check(&session(json!({}))), Err(Unmet::Role));
+}
+
+#[test]
+fn an_organisation_is_told_by_its_id_in_both_versions_of_tokens() {
+    let version_1 = session(json!({"v": 1, "org_id": "org_1", "org_slug": "acme", "org_role": "admin"}));
+    for session in [with_organization(), version_1] {
+        let check = |id: &str| Requirement::Organization(Some(id.into())).check(&session);
+        assert_eq!(check("org_1"), Ok(()));
+        for id in ["org_2", "org_11", "ORG_1", "acme", "1", ""] {
+            assert_eq!(check(id), Err(Unmet::Role), "{id}");
+        }
+    }
+    assert_eq!(Requirement::Organization(Some("org_1".into())).check(&session(json!({}))), Err(Unmet::Role));
 }
 
 #[test]
@@ -128,7 +141,8 @@ fn requirement() -> impl Strategy<Value = Requirement> {
         Just(Requirement::Permission("x:y".into())),
         Just(Requirement::Feature("export".into())),
         Just(Requirement::Plan("none".into())),
-        Just(Requirement::Organization),
+        Just(Requirement::Organization(None)),
+        Just(Requirement::Organization(Some("org_1".into()))),
     ];
     atom.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![

@@ -36,8 +36,17 @@ fn name(table: &mut Table<'_>, key: &'static str, mistakes: &mut Mistakes) -> Op
 }
 
 fn organization(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<Requirement> {
-    let asked = table.take_as("organization", "true", mistakes, |value| value.as_bool().filter(|asked| *asked))?;
-    asked.then_some(Requirement::Organization)
+    let expected = "true, or the id of an organization, org_…";
+    table.take_as("organization", expected, mistakes, |value| match value {
+        Value::Bool(true) => Some(Requirement::Organization(None)),
+        Value::String(id) if is_organization_id(id) => Some(Requirement::Organization(Some(id.clone()))),
+        _ => None,
+    })
+}
+
+/// A slug may be given up and taken by another organisation; an id is for good.
+fn is_organization_id(id: &str) -> bool {
+    id.strip_prefix("org_").is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
 }
 
 fn reverification(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<Reverification> {

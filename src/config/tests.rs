@@ -322,7 +322,9 @@ fn every_mistake_on_a_route_names_its_place() {
             json!({"require": {"reverification": {"level": "first_factor"}}}),
             "routes[0].require.reverification.after_minutes: missing",
         ),
-        (json!({"require": {"organization": false}}), "routes[0].require.organization: expected true"),
+        (json!({"require": {"organization": false}}), "routes[0].require.organization: expected true, or the id"),
+        (json!({"require": {"organization": "acme"}}), "routes[0].require.organization: expected true, or the id"),
+        (json!({"require": {"organization": "org_"}}), "routes[0].require.organization: expected true, or the id"),
     ] {
         let found = mistakes(extra.clone());
         assert!(found[0].starts_with(&format!("GATEWAY.{expected}")), "{extra}: {found:?}");
