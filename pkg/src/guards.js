@@ -2,34 +2,53 @@
 
 import { createVerifier } from 'clerk-edge';
 
-/** The guards that every adapter has. Each takes a value, or a function of what the framework hands it that returns one. */
+/**
+ * What a function gives for a request may be anything, a part of its path even. What is no name is held by nobody, and so
+ * is this; a caller must not make a mistake of the configuration out of it, nor a wider rule out of nothing.
+ */
+const NOBODYS = '\u0000';
+
+const isName = (value) => typeof value === 'string' && /^\S+$/.test(value.replace(/^(org:)+/, ''));
+const name = (value) => (isName(value) ? value : NOBODYS);
+const organization = (value) => (typeof value === 'string' && /^org_\S+$/.test(value) ? value : `org_${NOBODYS}`);
+const names = (values) => (values.length > 0 ? values.map(name) : [NOBODYS]);
+const anyRole = (roles) => ({ any: roles.map((role) => ({ role })) });
+
+/** The rule of each guard's values; where a function gives them, the rule that `given` makes of what it gave. */
 const RULES = {
-  requireRole: (role) => ({ role }),
-  requireAnyRole: (...roles) => ({ any: roles.flat().map((role) => ({ role })) }),
-  requirePermission: (permission) => ({ permission }),
-  requireOrg: (id) => (id === undefined ? { organization: true } : { claim: 'o.id', equals: id }),
-  require: (rule) => rule,
+  requireRole: { rule: (role) => ({ role }), given: (role) => ({ role: name(role) }) },
+  requireAnyRole: { rule: (...roles) => anyRole(roles.flat()), given: (...roles) => anyRole(names(roles.flat())) },
+  requirePermission: { rule: (permission) => ({ permission }), given: (permission) => ({ permission: name(permission) }) },
+  requireOrg: { rule: (...ids) => ({ organization: ids.length === 0 ? true : ids[0] }), given: (id) => ({ organization: organization(id) }) },
+  require: { rule: (rule) => rule, given: (rule) => rule },
 };
 
 /**
- * The guards over one verifier. `adapt({ optional, ruleFor })` makes of one what the framework takes; `ruleFor(...)` is
- * called with what the framework hands over, and gives the rule of this request.
+ * The rules behind the guards, as `ruleOf.requireRole('admin')`: each takes values, or functions that return them, and gives
+ * a function of what the framework hands over. `check` reads a rule at once, so that a mistake is told at start.
+ */
+export function makeRules(check) {
+  return mapped(RULES, ({ rule, given }) => (...values) => {
+    if (!values.some((value) => typeof value === 'function')) {
+      const fixed = rule(...values);
+      check(fixed);
+      return () => fixed;
+    }
+    return async (...handed) => given(...(await Promise.all(values.map((value) => (typeof value === 'function' ? value(...handed) : value)))));
+  });
+}
+
+/**
+ * The guards over one verifier. `adapt(decide)` makes of a decision what the framework takes; a rule's function gets what
+ * `decide` is handed.
  */
 export function makeGuards(options, adapt) {
   const verifier = verifierOf(options);
-  const guards = {
+  return {
     requireAuth: () => adapt(decider(verifier)),
     optionalAuth: () => adapt(decider(verifier, { optional: true })),
+    ...mapped(makeRules(verifier.checkRule), (guard) => (...values) => adapt(decider(verifier, { ruleFor: guard(...values) }))),
   };
-  for (const [name, rule] of Object.entries(RULES)) {
-    guards[name] = (...values) => {
-      const isGiven = !values.some((value) => typeof value === 'function');
-      if (isGiven) verifier.checkRule(rule(...values));
-      const ruleFor = (...handed) => rule(...values.map((value) => (typeof value === 'function' ? value(...handed) : value)));
-      return adapt(decider(verifier, { ruleFor }));
-    };
-  }
-  return guards;
 }
 
 /** A verifier, or what one is made from. */
@@ -37,16 +56,16 @@ export function verifierOf(options = {}) {
   return typeof options.authenticate === 'function' ? options : createVerifier(options);
 }
 
-/**
- * The decision on a request: `{ auth }` to go on, with `auth` null for nobody, or `{ refusal }`. `handed` is what a rule's
- * function gets. Invalid is never anonymous: an optional guard lets only a request without credentials through.
- */
+/** Whether a request that was refused only lacked credentials. Invalid is never anonymous. */
+export const isNobody = (result) => !result.ok && result.code === 'credentials-missing';
+
+/** The decision on a request: `{ auth }` to go on, with `auth` null for nobody, or `{ refusal }`. */
 function decider(verifier, { optional = false, ruleFor } = {}) {
   return async (request, handed = [request], context) => {
-    if (isPreflight(request)) return { auth: null };
+    if (isPreflight(request)) return { auth: null, isPreflight: true };
     const result = await authenticated(verifier, request, context);
-    if (!result.ok) return optional && result.code === 'credentials-missing' ? { auth: null } : { refusal: result };
-    const refusal = ruleFor && result.check(ruleFor(...handed));
+    if (!result.ok) return optional && isNobody(result) ? { auth: null } : { refusal: result };
+    const refusal = ruleFor && result.check(await ruleFor(...handed));
     return refusal ? { refusal } : { auth: result.auth };
   };
 }
@@ -66,4 +85,8 @@ function authenticated(verifier, request, context) {
 function isPreflight({ method, headers }) {
   const find = (name) => (typeof headers?.get === 'function' ? headers.get(name) : headers?.[name]);
   return method === 'OPTIONS' && Boolean(find('origin')) && Boolean(find('access-control-request-method'));
+}
+
+function mapped(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 }

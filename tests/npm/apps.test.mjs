@@ -6,7 +6,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { FRONT_END, startIssuer } from '../worker/support.mjs';
 import { unpackPackage } from './package.mjs';
-import { requests, send } from './requests.mjs';
+import { check, requests, send } from './requests.mjs';
+import { graphql, rest, trpc } from './transports.mjs';
+
+const APPLICATIONS = { express: rest(), fastify: rest(), hono: rest(), apollo: graphql, yoga: graphql, trpc };
 
 let issuer;
 
@@ -16,33 +19,76 @@ before(async () => {
 });
 after(() => issuer?.close());
 
-for (const name of ['express', 'fastify', 'hono']) {
+for (const [name, transport] of Object.entries(APPLICATIONS)) {
   describe(name, () => {
-    let server;
-    before(async () => {
-      const { listen } = await import(`./apps/${name}.mjs`);
-      server = await listen({ publishableKey: issuer.publishableKey, authorizedParties: [FRONT_END] }, 0);
-      if (!server.listening) await once(server, 'listening');
+    let application;
+    before(async () => (application = await start(name)));
+    after(() => application?.close());
+
+    for (const row of requests) {
+      test(row.title, async () => check(await send(application.url, issuer, row, transport), row, transport));
+    }
+
+    test('an outage of the keys is told as one', async () => {
+      await issuer.outage('error');
+      const other = await start(name);
+      try {
+        const answer = await send(other.url, issuer, { token: () => issuer.token() }, transport);
+        assert.equal(answer.status, 503, answer.text);
+        assert.equal(transport.read(answer).code, 'keys-unavailable');
+        assert.match(answer.headers.get('retry-after'), /^[1-9][0-9]*$/);
+        assert.equal(answer.headers.get('www-authenticate'), null);
+      } finally {
+        await issuer.outage('none');
+        other.close();
+      }
     });
-    after(() => {
-      server?.closeAllConnections();
-      server?.close();
+  });
+}
+
+for (const name of ['apollo', 'yoga']) {
+  describe(`${name}, in part`, () => {
+    let application;
+    before(async () => (application = await start(name)));
+    after(() => application?.close());
+
+    test('a refused field leaves the others, and the status of an answer with data', async () => {
+      const { status, headers, body } = await ask(application.url, '{ nullable { userId } public }');
+      assert.equal(status, 200);
+      assert.equal(headers.get('www-authenticate'), null);
+      assert.deepEqual(body.data, { nullable: null, public: true });
+      assert.deepEqual(body.errors.map(({ path, extensions: { code, reason } }) => ({ path, code, reason })), [
+        { path: ['nullable'], code: 'UNAUTHENTICATED', reason: 'credentials-missing' },
+      ]);
     });
 
-    for (const request of requests) {
-      test(request.title, async () => {
-        const { status, body, headers } = await send(`http://127.0.0.1:${server.address().port}`, issuer, request);
-        const { expect } = request;
-        assert.equal(status, expect.status, JSON.stringify(body));
-        assert.equal(body.code, expect.code);
-        assert.equal(body.userId, expect.userId);
-        assert.match(headers.get('www-authenticate') ?? '', expect.challenge ?? /^$/);
-        if (expect.code) {
-          assert.match(headers.get('content-type'), /^application\/problem\+json(;|$)/);
-          assert.equal(headers.get('cache-control'), 'no-store');
-          assert.match(body.requestId, /^[0-9a-f]{32}$/);
-        }
-      });
-    }
+    test('a bad token leaves public fields open', async () => {
+      const { status, body } = await ask(application.url, '{ public }', { authorization: 'Bearer a.b.c' });
+      assert.deepEqual({ status, data: body.data, errors: body.errors }, { status: 200, data: { public: true }, errors: undefined });
+    });
   });
+}
+
+test("a batch of tRPC with one call that succeeds has each call's own answer and no challenge", async () => {
+  const application = await start('trpc');
+  const answer = await fetch(new URL('/maybe,me?batch=1', application.url));
+  const body = await answer.json();
+  application.close();
+  assert.equal(answer.status, 207);
+  assert.equal(answer.headers.get('www-authenticate'), null);
+  assert.deepEqual(body.map(({ result, error }) => result?.data ?? error.data.reason), [{ userId: null }, 'credentials-missing']);
+});
+
+async function start(name) {
+  const { listen } = await import(`./apps/${name}.mjs`);
+  const server = await listen({ publishableKey: issuer.publishableKey, authorizedParties: [FRONT_END] }, 0);
+  if (!server.listening) await once(server, 'listening');
+  const close = () => (server.closeAllConnections(), server.close());
+  return { url: `http://127.0.0.1:${server.address().port}`, close };
+}
+
+async function ask(url, query, headers) {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query }) };
+  const response = await fetch(new URL('/graphql', url), init);
+  return { status: response.status, headers: response.headers, body: await response.json() };
 }

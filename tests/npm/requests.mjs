@@ -1,12 +1,14 @@
 // The one table of requests that every application answers alike: what is sent, and the status, code and challenge that come back.
 
+import assert from 'node:assert/strict';
+
 import { FRONT_END } from '../worker/support.mjs';
 
 const REALM = /^Bearer realm="[^"]+"$/;
 const INVALID = /^Bearer realm="[^"]+", error="invalid_token"/;
 const SCOPE = /^Bearer realm="[^"]+", error="insufficient_scope"/;
 const USER = { user: 'user_ada' };
-const organization = (role) => ({ id: 'org_acme', slug: 'acme', role, permissions: [] });
+const organization = (role, id = 'org_acme') => ({ id, slug: 'acme', role, permissions: [] });
 
 const refused = (status, code, challenge) => ({ status, code, challenge });
 const allowed = (userId) => ({ status: 200, userId });
@@ -36,6 +38,11 @@ export const requests = [
   { title: 'another issuer', token: (issuer) => issuer.token({ ...USER, claims: { iss: 'https://other.example.com' } }), expect: refused(401, 'token-invalid-issuer', INVALID) },
   { title: 'an admin on the admin route', path: '/admin', token: (issuer) => issuer.token({ ...USER, organization: organization('admin') }), expect: allowed('user_ada') },
   { title: 'a member on the admin route', path: '/admin', token: (issuer) => issuer.token({ ...USER, organization: organization('member') }), expect: refused(403, 'insufficient-role', SCOPE) },
+  { title: "a token of version 1 on its organization's route", path: '/orgs/org_acme', token: (issuer) => issuer.token({ ...USER, version: 1, organization: organization('member') }), expect: allowed('user_ada') },
+  { title: "a token of version 2 on its organization's route", path: '/orgs/org_acme', token: (issuer) => issuer.token({ ...USER, version: 2, organization: organization('member') }), expect: allowed('user_ada') },
+  { title: "another organization's admin", path: '/orgs/org_acme', token: (issuer) => issuer.token({ ...USER, organization: organization('admin', 'org_other') }), expect: refused(403, 'insufficient-role', SCOPE) },
+  { title: 'a user without an organization', path: '/orgs/org_acme', token: (issuer) => issuer.token(USER), expect: refused(403, 'insufficient-role', SCOPE) },
+  { title: "an organization's slug in place of its id", path: '/orgs/acme', token: (issuer) => issuer.token({ ...USER, organization: organization('admin') }), expect: refused(403, 'insufficient-role', SCOPE) },
   { title: 'nobody on the admin route', path: '/admin', expect: refused(401, 'credentials-missing', REALM) },
   { title: 'nobody on the optional route', path: '/maybe', expect: allowed(null) },
   { title: 'a user on the optional route', path: '/maybe', token: (issuer) => issuer.token(USER), expect: allowed('user_ada') },
@@ -66,11 +73,24 @@ function tampered(token) {
   return [header, Buffer.from(JSON.stringify({ ...claims, sub: 'user_root' })).toString('base64url'), signature].join('.');
 }
 
-/** Sends a row to an application and returns what came back, in the terms of `expect`. */
-export async function send(url, issuer, { path = '/me', method = 'GET', scheme = 'Bearer', headers = {}, token }) {
+/** Sends a row to an application in its transport, and returns what came back. */
+export async function send(url, issuer, row, transport) {
+  const { scheme = 'Bearer', token, headers } = row;
   const authorization = token && { authorization: `${scheme} ${await token(issuer)}` };
-  const response = await fetch(new URL(path, url), { method, redirect: 'manual', headers: { ...headers, ...authorization } });
+  const { path, ...request } = transport.request(row);
+  const init = { ...request, headers: { ...request.headers, ...headers, ...authorization } };
+  const response = await fetch(new URL(path, url), { redirect: 'manual', ...init });
   const text = await response.text();
-  const body = text ? JSON.parse(text) : {};
-  return { status: response.status, body, headers: response.headers };
+  return { status: response.status, text, headers: response.headers, body: text ? JSON.parse(text) : {} };
+}
+
+/** Compares an answer with what the table expects. */
+export function check(answer, row, transport) {
+  const expect = transport.expected(row);
+  assert.equal(answer.status, expect.status, answer.text);
+  const { code, userId } = transport.read(answer);
+  assert.deepEqual({ code, userId }, { code: expect.code, userId: expect.userId });
+  assert.match(answer.headers.get('www-authenticate') ?? '', expect.challenge ?? /^$/);
+  if (expect.code) assert.equal(answer.headers.get('cache-control'), 'no-store');
+  if (expect.status === 403) assert.doesNotMatch(answer.text, /member|org_other/, 'a refusal tells what the caller has');
 }

@@ -1,4 +1,5 @@
-// Hono 4: middleware that sets `c.get('auth')`. On Cloudflare Workers the environment is the request's: `c.env`.
+// Hono 4: middleware that sets `c.get('auth')`. On Cloudflare Workers the options
+// come from `import { env } from 'cloudflare:workers'`: `clerkEdge({ env })`.
 
 import { toResponse } from 'clerk-edge';
 

@@ -9,28 +9,38 @@ import { makeGuards } from '../guards.js';
 /** `const { withAuth, withRole, protect } = clerkEdge({ publishableKey })` */
 export function clerkEdge(options) {
   const guards = makeGuards(options, (decide) => decide);
-  const wrap = (decide) => (handler) => async (request, context) => {
-    const isApiRoute = typeof context?.setHeader === 'function';
-    const { auth, refusal } = await decide(request, [request, context]);
-    if (refusal) return isApiRoute ? send(context, refusal) : toResponse(refusal);
-    return handler(request, isApiRoute ? Object.assign(context, { auth }) : { ...context, auth });
-  };
+  const wrapped = (guard) => (...values) => wrap(guard(...values));
   return {
     withAuth: wrap(guards.requireAuth()),
     withOptionalAuth: wrap(guards.optionalAuth()),
-    withRole: (...roles) => wrap(guards.requireAnyRole(...roles)),
-    withPermission: (permission) => wrap(guards.requirePermission(permission)),
-    withOrg: (id) => wrap(guards.requireOrg(id)),
-    withRule: (rule) => wrap(guards.require(rule)),
-    /** For proxy.ts: the answer to a request that may not go on, and undefined for one that may. */
-    protect: (rule) => {
+    withRole: wrapped(guards.requireRole),
+    withAnyRole: wrapped(guards.requireAnyRole),
+    withPermission: wrapped(guards.requirePermission),
+    withOrg: wrapped(guards.requireOrg),
+    withRule: wrapped(guards.require),
+    /** For proxy.ts: the answer to a request that may not go on; for one that may, what `then` says, or nothing. */
+    protect: (rule, then = () => undefined) => {
       const decide = rule === undefined ? guards.requireAuth() : guards.require(rule);
       return async (request, event) => {
         const waitUntil = event?.waitUntil && ((work) => event.waitUntil(work));
-        const { refusal } = await decide(request, [request], { waitUntil });
-        return refusal && toResponse(refusal);
+        const { auth, refusal } = await decide(request, [request], { waitUntil });
+        return refusal ? toResponse(refusal) : then(request, { auth, event });
       };
     },
+  };
+}
+
+/** Around `handler(request, { params, auth })` of the app router, or `handler(request, response)` of an API route, with `request.auth`. */
+function wrap(decide) {
+  return (handler) => async (request, context) => {
+    const isApiRoute = typeof context?.setHeader === 'function';
+    const { auth, refusal, isPreflight } = await decide(request, [request, context]);
+    // An API route's handler gets every method. A preflight must not be a way to it without a token.
+    if (isPreflight) return isApiRoute ? context.status(204).end() : new Response(null, { status: 204 });
+    if (refusal) return isApiRoute ? send(context, refusal) : toResponse(refusal);
+    if (!isApiRoute) return handler(request, { ...context, auth });
+    request.auth = auth;
+    return handler(request, context);
   };
 }
 

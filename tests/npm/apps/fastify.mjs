@@ -12,6 +12,7 @@ export async function listen(options, port) {
   app.options('/me', { onRequest: app.requireAuth() }, (_request, reply) => reply.code(204).send());
   app.get('/maybe', { onRequest: app.optionalAuth() }, who);
   app.get('/admin', { onRequest: app.requireRole('admin') }, who);
+  app.get('/orgs/:id', { onRequest: app.requireOrg((request) => request.params.id) }, who);
   await app.listen({ port, host: '127.0.0.1' });
   return app.server;
 }
