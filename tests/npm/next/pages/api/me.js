@@ -1,0 +1,3 @@
+import { edge, whoOfApi } from '../../lib/edge.js';
+
+export default edge.withAuth(whoOfApi);
