@@ -1,6 +1,9 @@
+import type { Context, MiddlewareHandler } from 'hono';
+
 import type { Guards } from './guards.js';
-import type { Verifier, VerifierOptions } from './index.js';
+import type { Auth, Verifier, VerifierOptions } from './index.js';
 
-type Middleware = (context: any, next: () => Promise<void>) => Promise<Response | void>;
+type Middleware<Session> = MiddlewareHandler<{ Variables: { auth: Session } }>;
 
-export function clerkEdge(options?: VerifierOptions | Verifier): Guards<Middleware, [context: any]>;
+/** The guards set `c.get('auth')`: the verified session, or `null` for preflights and, behind `optionalAuth()`, nobody. */
+export function clerkEdge(options?: VerifierOptions | Verifier): Guards<Middleware<Auth>, [c: Context<any, any, any>], Middleware<Auth | null>>;
