@@ -1,18 +1,15 @@
 // `npm start`: the gateway on real workerd, with a stand-in for Clerk and an API to protect, all on this machine.
 
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { build, buildCommandLine } from './build.mjs';
 import { curlLines, writeConfig, writeTokens } from './lib/demo.mjs';
-import { Failure, eachLine, start } from './lib/processes.mjs';
+import { answering, freePort, launch, whenEnded } from './lib/launch.mjs';
+import { eachLine, start } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { paths, root, wranglerEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
-
-const READY_MS = 60_000;
 
 await program(import.meta.url, main, { codeOnSignal: 0 });
 
@@ -34,19 +31,9 @@ async function startAll() {
   const gatewayUrl = `http://127.0.0.1:${await freePort(8787)}`;
   const gateway = launchWrangler(config, new URL(gatewayUrl).port);
   const ended = Promise.race([origin.ended, issuer.ended, gateway.ended]);
-  await Promise.race([ended, answering(new URL('/health', gatewayUrl))]);
+  await Promise.race([ended, answering(new URL('/health', gatewayUrl), undefined, `; see ${join(paths.demo, 'wrangler.log')}`)]);
   gateway.showLog();
   return { urls: { gateway: gatewayUrl, issuer: issuerUrl, origin: originUrl }, ended };
-}
-
-/** A program that says in one line of JSON when it is ready. */
-function launch(name, command, args) {
-  const child = start(command, args.map(String), { cwd: root });
-  const said = [];
-  eachLine(child.stderr, (line) => said.push(line));
-  const ended = whenEnded(name, child, said);
-  const line = new Promise((resolve) => eachLine(child.stdout, resolve));
-  return { ended, ready: Promise.race([line.then(JSON.parse), ended]) };
 }
 
 /** Wrangler's own talk goes to a file; the gateway's log lines and wrangler's errors are shown. */
@@ -67,43 +54,6 @@ function launchWrangler(config, port) {
     });
   }
   return { ended: whenEnded('wrangler', child, said), showLog: () => (isReady = true) };
-}
-
-function whenEnded(name, child, said) {
-  const ended = new Promise((_, reject) => {
-    child.once('error', (error) => reject(new Failure(`${name} cannot be started: ${error.message}`)));
-    child.once('close', (code, signal) => {
-      const words = said.length > 0 ? `; its last words:\n${said.join('\n')}` : '';
-      reject(new Failure(`${name} ended by itself (${code ?? signal})${words}`));
-    });
-  });
-  ended.catch(() => {}); // whoever races for it later still sees it
-  return ended;
-}
-
-/** The preferred port, or any free one where it is taken. */
-async function freePort(preferred) {
-  for (const port of [preferred, 0]) {
-    const server = createServer();
-    const found = await new Promise((resolve) => {
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => resolve(server.address().port));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (found !== undefined) return found;
-  }
-  throw new Failure('no free port on 127.0.0.1');
-}
-
-async function answering(url) {
-  const deadline = Date.now() + READY_MS;
-  while (Date.now() < deadline) {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok) return;
-    await sleep(200);
-  }
-  throw new Failure(`the gateway does not answer at ${url} within ${READY_MS / 1000} s; see ${join(paths.demo, 'wrangler.log')}`);
 }
 
 /** Prints the result on stdout: addresses, and lines to paste. */

@@ -8,7 +8,7 @@ import { Failure } from './processes.mjs';
 import { compatibilityDate, compatibilityFlags, paths } from './toolchain.mjs';
 
 /** The demo's front end: it need not run, its tokens only name it. */
-const FRONT_END = 'http://localhost:3000';
+export const FRONT_END = 'http://localhost:3000';
 
 /** A working day. Clerk's own tokens live for a minute, which is too short to paste a line. */
 const LIFETIME_SECONDS = 12 * 60 * 60;
@@ -49,8 +49,13 @@ export function writeConfig({ origin, publishableKey, webhookSecret }) {
   return file;
 }
 
-/** Has the stand-in issue the demo's tokens, and returns the file of each. */
-export async function writeTokens(issuer) {
+/** Has the stand-in issue the demo's tokens into a folder, and returns the file of each. */
+export async function writeTokens(issuer, folder = paths.demo) {
+  const writeToken = (name, token) => {
+    const file = join(folder, `${name}.jwt`);
+    writeFileSync(file, token, { mode: 0o600 });
+    return file;
+  };
   const organization = { id: 'org_acme', slug: 'acme' };
   const live = { authorized_party: FRONT_END, lifetime_seconds: LIFETIME_SECONDS };
   const member = { ...live, user: 'user_mia', organization: { ...organization, role: 'member', permissions: ['orders:read'] } };
@@ -80,12 +85,6 @@ function tamper(token) {
   return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
 }
 
-function writeToken(name, token) {
-  const file = join(paths.demo, `${name}.jwt`);
-  writeFileSync(file, token, { mode: 0o600 });
-  return file;
-}
-
 /** The lines to paste, each with what it shows and the status it comes to. */
 export function curlLines({ gateway, issuer }, tokens) {
   const line = (title, status, path, token) => ({ title, status, command: curl(new URL(path, gateway), token) });
@@ -112,7 +111,8 @@ function webhook(issuer, gateway) {
   return `curl -i -d '${JSON.stringify(delivery)}' '${new URL('/stand-in/webhooks', issuer)}'`;
 }
 
-function curl(url, tokenFile) {
+/** A line of curl; the token stays in its file, out of the terminal. */
+export function curl(url, tokenFile, more = '') {
   const authorization = tokenFile ? ` -H "Authorization: Bearer $(cat '${tokenFile.replaceAll("'", "'\\''")}')"` : '';
-  return `curl -i${authorization} '${url}'`;
+  return `curl -i${authorization}${more} '${url}'`;
 }

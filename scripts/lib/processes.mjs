@@ -84,6 +84,11 @@ export async function endAll() {
   await Promise.all(ending.map(endGroup));
 }
 
+/** Ends one program that was started, and what it started. */
+export async function end({ pid }) {
+  if (groups.delete(pid)) await endGroup(pid);
+}
+
 async function endGroup(group) {
   signal(group, 'SIGTERM');
   const deadline = Date.now() + GRACE_MS;

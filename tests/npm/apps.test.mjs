@@ -1,11 +1,10 @@
-// Real applications over the packed package: each answers the one table of requests alike.
+// Real applications over the packed package, which are the examples: each answers the one table of requests alike.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 
+import { startExample, unpackForExamples } from '../../scripts/lib/examples.mjs';
 import { FRONT_END, startIssuer } from '../worker/support.mjs';
-import { unpackPackage } from './package.mjs';
 import { check, requests, send } from './requests.mjs';
 import { graphql, rest, trpc } from './transports.mjs';
 
@@ -14,7 +13,7 @@ const APPLICATIONS = { express: rest(), fastify: rest(), hono: rest(), apollo: g
 let issuer;
 
 before(async () => {
-  unpackPackage();
+  unpackForExamples();
   issuer = await startIssuer();
 });
 after(() => issuer?.close());
@@ -40,7 +39,7 @@ for (const [name, transport] of Object.entries(APPLICATIONS)) {
         assert.equal(answer.headers.get('www-authenticate'), null);
       } finally {
         await issuer.outage('none');
-        other.close();
+        await other.close();
       }
     });
   });
@@ -73,18 +72,14 @@ test("a batch of tRPC with one call that succeeds has each call's own answer and
   const application = await start('trpc');
   const answer = await fetch(new URL('/maybe,me?batch=1', application.url));
   const body = await answer.json();
-  application.close();
+  await application.close();
   assert.equal(answer.status, 207);
   assert.equal(answer.headers.get('www-authenticate'), null);
   assert.deepEqual(body.map(({ result, error }) => result?.data ?? error.data.reason), [{ userId: null }, 'credentials-missing']);
 });
 
-async function start(name) {
-  const { listen } = await import(`./apps/${name}.mjs`);
-  const server = await listen({ publishableKey: issuer.publishableKey, authorizedParties: [FRONT_END] }, 0);
-  if (!server.listening) await once(server, 'listening');
-  const close = () => (server.closeAllConnections(), server.close());
-  return { url: `http://127.0.0.1:${server.address().port}`, close };
+function start(name) {
+  return startExample(name, { env: { CLERK_PUBLISHABLE_KEY: issuer.publishableKey, FRONT_END } });
 }
 
 async function ask(url, query, headers) {

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { buildNext, startExample, unpackForExamples } from '../../scripts/lib/examples.mjs';
 import { FRONT_END, startIssuer } from '../worker/support.mjs';
-import { buildNext, installNext, startNext } from './next.mjs';
-import { unpackPackage } from './package.mjs';
 import { check, requests, send } from './requests.mjs';
 import { rest } from './transports.mjs';
 
@@ -22,12 +21,11 @@ let application;
 
 before(
   async () => {
-    unpackPackage();
-    installNext();
+    unpackForExamples();
     issuer = await startIssuer();
     env = { CLERK_PUBLISHABLE_KEY: issuer.publishableKey, FRONT_END };
-    buildNext(env);
-    application = await startNext(env);
+    await buildNext(env);
+    application = await startExample('next', { env });
   },
   { timeout: 600_000 },
 );
@@ -46,7 +44,7 @@ for (const [kind, { transport, rows }] of Object.entries(KINDS)) {
 
 test('an outage of the keys is told as one by all three', async () => {
   await issuer.outage('error');
-  const other = await startNext(env);
+  const other = await startExample('next', { env });
   try {
     for (const { transport } of Object.values(KINDS)) {
       const answer = await send(other.url, issuer, { token: () => issuer.token() }, transport);

@@ -1,3 +1,0 @@
-import { edge, who } from '../../lib/edge.js';
-
-export const GET = edge.withOptionalAuth(who);
