@@ -1,11 +1,14 @@
-// The package as its users get it: packed, and unpacked where the applications of these tests find it.
+// The package as its users get it: packed, and unpacked where the tests find it.
 
 import { join } from 'node:path';
 
-import { unpack } from '../../scripts/lib/packed.mjs';
+import { pack, unpack } from '../../scripts/lib/packed.mjs';
 import { root } from '../../scripts/lib/toolchain.mjs';
 
-/** Unpacks pkg/, which must be built, beside these tests. Returns what is in it. */
-export function unpackPackage() {
-  return unpack(join(root, 'tests', 'npm', 'node_modules'));
-}
+const folder = join(root, 'tests', 'npm', 'node_modules');
+
+/** Packs pkg/, which must be built. Returns the tarball and the files in it. */
+export const packPackage = () => pack(folder);
+
+/** Packs pkg/ and unpacks the very tarball. Returns what is in it, and where. */
+export const unpackPackage = () => unpack(folder);
