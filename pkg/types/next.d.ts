@@ -23,6 +23,10 @@ interface Event {
   waitUntil(work: Promise<unknown>): void;
 }
 
+/** `auth` is `null` for a preflight. */
+type Then<R, Answer> = (request: R, context: { auth: Auth | null; event: any }) => Answer | Promise<Answer>;
+type Proxy<R, Answer> = (request: R, event: Event) => Promise<Response | Answer>;
+
 export interface ClerkEdge {
   withAuth: Wrap<Auth>;
   /** Lets a request without credentials through as nobody; bad credentials are refused. */
@@ -35,14 +39,10 @@ export interface ClerkEdge {
   /** The organization of an id, `org_…`. */
   withOrg(id: Given<string | undefined, Handed>): Wrap<Auth>;
   withRule(rule: Given<Rule, Handed>): Wrap<Auth>;
-  /**
-   * For proxy.ts (or middleware.ts): refuses a request that may not go on, and else answers what `then` does. `auth` is
-   * `null` for a preflight.
-   */
-  protect<R extends Request = Request, Answer = undefined>(
-    rule?: Given<Rule, [request: R]>,
-    then?: (request: R, context: { auth: Auth | null; event: any }) => Answer | Promise<Answer>,
-  ): (request: R, event: Event) => Promise<Response | Answer>;
+  /** For proxy.ts (or middleware.ts): refuses a request without a session, and else answers what `then` does, or nothing. */
+  protect<R extends Request = Request, Answer = undefined>(then?: Then<R, Answer>): Proxy<R, Answer>;
+  /** The same for a rule. */
+  protectBy<R extends Request = Request, Answer = undefined>(rule: Given<Rule, [request: R]>, then?: Then<R, Answer>): Proxy<R, Answer>;
 }
 
 export function clerkEdge(options?: VerifierOptions | Verifier): ClerkEdge;

@@ -113,6 +113,18 @@ test('a resolver or a procedure without the context of its adapter fails, and is
   await assert.rejects(forTrpc(options).requireAuth()({ ctx: { auth: { userId: 'user_root' } }, next: () => 'secret' }), /createContext/);
 });
 
+test("Next's proxy lets on what may go on, and refuses the rest", async () => {
+  const { clerkEdge: forNext } = await import('clerk-edge/next');
+  const { protect, protectBy } = forNext(options);
+  const request = () => new Request('http://127.0.0.1/', { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(await protect()(request()), undefined);
+  assert.equal((await protect()(new Request('http://127.0.0.1/'))).status, 401);
+  assert.equal(await protectBy({ role: 'member' })(request()), undefined);
+  assert.equal((await protectBy(() => ({ role: 'admin' }))(request())).status, 403);
+  assert.equal(await protect((_request, { auth }) => auth.userId)(request()), 'user_ada');
+  assert.throws(() => protectBy(undefined), { name: 'ConfigurationError' });
+});
+
 test('every adapter loads in CommonJS and guards there', async () => {
   for (const name of ['express', 'fastify', 'graphql', 'hono', 'next', 'trpc']) {
     assert.equal(typeof require(`clerk-edge/${name}`).clerkEdge, 'function', name);

@@ -4,7 +4,7 @@ import { NextResponse } from 'next/server';
 
 import { protect } from './lib/edge.js';
 
-export const proxy = protect(undefined, (request, { auth }) => {
+export const proxy = protect((request, { auth }) => {
   const headers = new Headers(request.headers);
   headers.delete('x-user-id');
   if (auth) headers.set('x-user-id', auth.userId);

@@ -18,15 +18,17 @@ export function clerkEdge(options) {
     withPermission: wrapped(guards.requirePermission),
     withOrg: wrapped(guards.requireOrg),
     withRule: wrapped(guards.require),
-    /** For proxy.ts: the answer to a request that may not go on; for one that may, what `then` says, or nothing. */
-    protect: (rule, then = () => undefined) => {
-      const decide = rule === undefined ? guards.requireAuth() : guards.require(rule);
-      return async (request, event) => {
-        const waitUntil = event?.waitUntil && ((work) => event.waitUntil(work));
-        const { auth, refusal } = await decide(request, [request], { waitUntil });
-        return refusal ? toResponse(refusal) : then(request, { auth, event });
-      };
-    },
+    protect: (then) => proxy(guards.requireAuth(), then),
+    protectBy: (rule, then) => proxy(guards.require(rule), then),
+  };
+}
+
+/** For proxy.ts: the answer to a request that may not go on; for one that may, what `then` says, or nothing. */
+function proxy(decide, then = () => undefined) {
+  return async (request, event) => {
+    const waitUntil = event?.waitUntil && ((work) => event.waitUntil(work));
+    const { auth, refusal } = await decide(request, [request], { waitUntil });
+    return refusal ? toResponse(refusal) : then(request, { auth, event });
   };
 }
 

@@ -49,7 +49,7 @@ const verifier = createVerifier({ publishableKey: 'pk_test_x' });
 }
 
 {
-  const { withAuth, withOptionalAuth, withRole, withOrg, protect } = forNext();
+  const { withAuth, withOptionalAuth, withRole, withOrg, protect, protectBy } = forNext();
   const GET = withAuth((request, { auth }) => Response.json({ at: request.url, id: auth.userId }));
   GET(new Request('https://a.example'), { params: Promise.resolve({}) }) satisfies Promise<Response>;
   const POST = withOrg(async (_request, { params }) => (await params).id)(async (_request: Request, { params, auth }: { params: Promise<{ id: string }>; auth: Auth }) => Response.json([(await params).id, auth.orgId]));
@@ -58,7 +58,10 @@ const verifier = createVerifier({ publishableKey: 'pk_test_x' });
   type ApiResponse = { setHeader(name: string, value: string): unknown; status(status: number): { end(body?: string): unknown; json(body: unknown): void } };
   const handler = withRole('admin')((request: ApiRequest & { auth: Auth }, response: ApiResponse) => response.status(200).json(request.auth.userId));
   handler satisfies (request: ApiRequest, response: ApiResponse) => Promise<unknown>;
-  protect({ role: 'admin' }, (request) => Response.redirect(request.url));
+  protect() satisfies (request: Request, event: { waitUntil(work: Promise<unknown>): void }) => Promise<Response | undefined>;
+  protectBy({ role: 'admin' }, (request) => Response.redirect(request.url));
+  // @ts-expect-error a rule that is not there is no rule
+  protectBy(undefined);
   // @ts-expect-error nobody may have come through
   withOptionalAuth((_request, { auth }) => Response.json(auth.userId));
 }
