@@ -62,8 +62,8 @@ export const isNobody = (result) => !result.ok && result.code === 'credentials-m
 /** The decision on a request: `{ auth }` to go on, with `auth` null for nobody, or `{ refusal }`. */
 function decider(verifier, { optional = false, ruleFor } = {}) {
   return async (request, handed = [request], context) => {
-    if (isPreflight(request)) return { auth: null, isPreflight: true };
     const result = await authenticated(verifier, request, context);
+    if (isNobody(result) && isPreflight(request)) return { auth: null, isPreflight: true };
     if (!result.ok) return optional && isNobody(result) ? { auth: null } : { refusal: result };
     const refusal = ruleFor && result.check(await ruleFor(...handed));
     return refusal ? { refusal } : { auth: result.auth };

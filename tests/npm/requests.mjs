@@ -53,6 +53,13 @@ export const requests = [
     headers: { origin: FRONT_END, 'access-control-request-method': 'GET' },
     expect: { status: 204 },
   },
+  {
+    title: 'a preflight with a bad token',
+    method: 'OPTIONS',
+    headers: { origin: FRONT_END, 'access-control-request-method': 'GET' },
+    token: async () => 'a.b.c',
+    expect: refused(401, 'token-invalid', INVALID),
+  },
   { title: 'OPTIONS that is no preflight', method: 'OPTIONS', expect: refused(401, 'credentials-missing', REALM) },
   {
     title: 'identity headers of the client',
