@@ -15,7 +15,7 @@ const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.car
 export async function build(crate = root) {
   const name = relative(root, crate) || 'the worker';
   const out = (file) => join(crate, 'build', file);
-  const stamp = await fingerprint(crate);
+  const stamp = await fingerprint(crate === root ? [] : ['src', 'Cargo.toml'].map((source) => join(crate, source)));
   if (['index.js', 'index_bg.wasm', '.stamp'].map(out).every(existsSync) && readFileSync(out('.stamp'), 'utf8') === stamp) {
     return say(`${name}: built already`);
   }
@@ -43,15 +43,14 @@ function compiling(count) {
   return (line) => /^\s*Compiling /.test(line) && count(line.trim());
 }
 
-/** The contents of all sources and the versions of all tools, in one hash. */
-async function fingerprint(crate) {
+/** The contents of all sources, and of those that are only this build's own, and the versions of all tools, in one hash. */
+export async function fingerprint(own) {
   const env = buildEnv();
   const hash = createHash('sha256');
   const rust = await capture('rustc', ['--version'], { cwd: root, env });
   const packages = readFileSync(join(root, 'package-lock.json'));
   hash.update(JSON.stringify([rust, process.env.RUSTFLAGS, crateTools.map(({ crate, version }) => [crate, version])]));
   hash.update(packages);
-  const own = crate === root ? [] : ['src', 'Cargo.toml'].map((name) => join(crate, name));
   for (const source of [...SOURCES.map((name) => join(root, name)), ...own].filter(existsSync)) {
     for (const file of files(source)) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
   }

@@ -1,53 +1,97 @@
 // Builds the npm package in pkg/: the core in wasm, one entry for each kind of host, and the adapters.
 
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 
-import { run } from './lib/processes.mjs';
-import { program, step } from './lib/report.mjs';
+import { fingerprint } from './build.mjs';
+import { Failure, run } from './lib/processes.mjs';
+import { program, say, step } from './lib/report.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
 const pkg = join(root, 'pkg');
 const generated = join(pkg, 'src', 'wasm');
 const dist = join(pkg, 'dist');
+const STAMP = join(generated, '.stamp');
 
 /** The entries over the core; the adapters are every file of src/adapters. */
 const CORE_ENTRIES = ['workerd', 'edge-light', 'inline'];
+
+/** More inlining would make the module smaller, and its gzip larger. */
+const WASM_PASSES = ['-Oz', '--skip-pass=inlining-optimizing', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'];
+
+/** Files of the whole project that the package carries too. */
+const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
+
+/** What a panic says, no host hears: it comes out as a trap. So its words and what makes them are left out. */
+const PANICS = /^(core|std|alloc|generic_array|__rustc)\b.*(panic|_fail\b|_failed\b|_fail_rt\b|handle_(alloc_)?error)/;
 
 /** What every host of the package has had for years; wasm-opt would use newer things too. */
 const WASM_FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map(
   (feature) => `--enable-${feature}`,
 );
 
+/** Builds the package; the core in wasm only where its sources or its tools changed. The tools must be there. */
 export async function buildPackage() {
-  await step('building the core for npm', buildCore);
+  const stamp = await fingerprint([fileURLToPath(import.meta.url)]);
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) say('the core for npm: built already');
+  else {
+    rmSync(STAMP, { force: true });
+    await step('building the core for npm', buildCore);
+    writeFileSync(STAMP, stamp);
+  }
   await step('bundling the package', bundle);
 }
 
 async function buildCore() {
   const target = join(paths.cli, '..', '..', WASM_TARGET, 'npm', 'clerk_edge.wasm');
   const options = { cwd: root, env: buildEnv(), quiet: true };
-  await run('cargo', ['build', '--lib', '--profile', 'npm', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm'], options);
+  const build = ['build', '--lib', '--profile', 'npm', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm'];
+  await run('cargo', [...build, '--config', withoutOwnPaths()], options);
   rmSync(generated, { recursive: true, force: true });
   const bind = ['--target', 'bundler', '--out-dir', generated, '--out-name', 'core', '--no-typescript', target];
   await run(paths.toolBin('wasm-bindgen'), bind, options);
   const wasm = join(generated, 'core_bg.wasm');
-  await run(paths.wasmOpt, ['-Oz', ...WASM_FEATURES, '--strip-debug', '--strip-producers', wasm, '-o', wasm], options);
+  writeFileSync(wasm, await trapAtOnce(readFileSync(wasm)));
+  await run(paths.wasmOpt, [...WASM_FEATURES, ...WASM_PASSES, wasm, '-o', wasm], options);
+}
+
+/** The module with a trap, which is where a panic ends, in place of each function that begins one. */
+async function trapAtOnce(bytes) {
+  const { default: binaryen } = await import('binaryen'); // not there before the packages are installed
+  const module = binaryen.readBinary(bytes);
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
+  const panics = functions.filter(({ base, name }) => !base && PANICS.test(name));
+  if (panics.length === 0) throw new Failure('the core for npm has no names, or begins its panics elsewhere');
+  for (const { name, params, results } of panics) {
+    module.removeFunction(name);
+    module.addFunction(name, params, results, [], module.unreachable());
+  }
+  return module.emitBinary();
+}
+
+/** Where a panic happened is part of the wasm: the crate and the line, and no folder of the machine that built it. */
+function withoutOwnPaths() {
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  return `target.${WASM_TARGET}.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`])}`;
 }
 
 async function bundle() {
   const { build } = createRequire(paths.wrangler)('esbuild');
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
+  for (const name of LICENSES) cpSync(join(root, name), join(pkg, name));
   const wasm = readFileSync(join(generated, 'core_bg.wasm'));
   cpSync(join(generated, 'core_bg.wasm'), join(dist, 'core_bg.wasm'));
   const base64 = {
     name: 'core-as-base64',
     setup(plugins) {
       plugins.onResolve({ filter: /^core-as-base64$/ }, ({ path }) => ({ path, namespace: 'core' }));
-      plugins.onLoad({ filter: /.*/, namespace: 'core' }, () => ({ contents: wasm.toString('base64'), loader: 'text' }));
+      plugins.onLoad({ filter: /.*/, namespace: 'core' }, () => ({ contents: deflateRawSync(wasm, { level: 9 }).toString('base64'), loader: 'text' }));
     },
   };
   const common = { bundle: true, minify: true, target: 'es2022', logLevel: 'warning', plugins: [base64], external: ['*.wasm', '*.wasm?module'] };
@@ -55,12 +99,22 @@ async function bundle() {
     await build({ ...common, entryPoints: [join(pkg, 'src', `${name}.js`)], outfile: join(dist, `${name}.js`), format: 'esm' });
   }
   await build({ ...common, entryPoints: [join(pkg, 'src', 'inline.js')], outfile: join(dist, 'inline.cjs'), format: 'cjs', platform: 'node' });
+  writeTypesForRequire();
   // The adapters find the core by the package's own name, so that each host's entry is taken and is there once.
   for (const name of adapters()) {
     for (const [format, ending] of [['esm', 'js'], ['cjs', 'cjs']]) {
       const [entry, outfile] = [join(pkg, 'src', 'adapters', `${name}.js`), join(dist, `${name}.${ending}`)];
       await build({ ...common, entryPoints: [entry], outfile, format, external: ['clerk-edge', 'graphql', '@trpc/server'], platform: 'neutral' });
     }
+  }
+}
+
+/** The types once more for `require`, where an import names the types beside it. Those of `import` are written by hand. */
+function writeTypesForRequire() {
+  const types = join(pkg, 'types');
+  for (const file of readdirSync(types)) {
+    const text = readFileSync(join(types, file), 'utf8').replaceAll(/from '(\.\/\w+)\.js'/g, "from '$1.cjs'");
+    writeFileSync(join(dist, file.replace(/\.ts$/, '.cts')), text);
   }
 }
 

@@ -24,12 +24,17 @@ export function makeApi(core) {
   /** A result from an outcome of the core, and the check of rules that goes with it. */
   function resultOf(outcome) {
     const session = outcome.session();
-    if (session === undefined) return refused(outcome.refusal());
+    if (session === undefined) {
+      const refusal = refused(outcome.refusal(requestId()));
+      outcome.free();
+      return refusal;
+    }
+    const auth = JSON.parse(session);
+    auth.has = (asked) => outcome.meets(rule(ruleOf(asked)));
     const check = (asked) => {
-      const refusal = outcome.check(rule(ruleOf(asked)));
-      return refusal === undefined ? undefined : refused(refusal);
+      const asRule = rule(ruleOf(asked));
+      return outcome.meets(asRule) ? undefined : refused(outcome.check(asRule, requestId()));
     };
-    const auth = { ...JSON.parse(session), has: (asked) => check(asked) === undefined };
     return { ok: true, auth, check };
   }
 
@@ -50,10 +55,10 @@ export function makeApi(core) {
     return {
       async authenticate(request, { waitUntil } = {}) {
         const { method, url, headers } = describe(request, options.origin);
-        return settled(resultOf(await verifier.authenticate(method, url, headers, requestId(), clock())), waitUntil);
+        return settled(resultOf(await verifier.authenticate(method, url, headers, clock())), waitUntil);
       },
       async verifyToken(token, { waitUntil } = {}) {
-        return settled(resultOf(await verifier.verifyToken(String(token), requestId(), clock())), waitUntil);
+        return settled(resultOf(await verifier.verifyToken(String(token), clock())), waitUntil);
       },
       /** Reads a rule now, so that a mistake in it is told at start and not to a caller. */
       checkRule: (asked) => void rule(ruleOf(asked)),

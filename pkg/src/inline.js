@@ -1,6 +1,8 @@
-// The entry for everything else: the core's bytes are part of the file, so that no bundler can lose them.
+// The entry for everything else: the core's bytes are part of the file, so that no bundler can lose them. They are deflated,
+// since base64 of what is not packs badly on its way, and inflated here, since not every host has an inflate that waits for nothing.
 
 import base64 from 'core-as-base64';
+import { inflateSync } from 'fflate';
 
 import { makeApi } from './api.js';
 import { instantiate } from './instantiate.js';
@@ -11,7 +13,7 @@ export { ConfigurationError } from './settings.js';
 
 function compiled() {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+    return new WebAssembly.Module(inflateSync(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))));
   } catch (error) {
     throw new Error(
       `clerk-edge cannot compile its WebAssembly here (${error.message}): on Cloudflare Workers and edge runtimes the bundler ` +

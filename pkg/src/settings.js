@@ -29,12 +29,21 @@ export function settingsOf(options) {
   if (unknown.length > 0) throw new ConfigurationError(`${unknown.join(', ')}: unknown option; expected one of ${known.join(', ')}`);
   const env = options.env ?? globalThis.process?.env ?? {};
   const names = [...Object.values(VARIABLES), 'CLERK_IS_SATELLITE'];
-  const variables = Object.fromEntries(names.filter((name) => typeof env[name] === 'string').map((name) => [name, env[name]]));
+  const variables = Object.fromEntries(names.map((name) => [name, read(env, name)]).filter(([, value]) => typeof value === 'string'));
   for (const [option, name] of Object.entries(VARIABLES)) if (options[option] !== undefined) variables[name] = options[option];
   if (options.isSatellite !== undefined) variables.CLERK_IS_SATELLITE = String(options.isSatellite);
   refuseInBrowsers(variables);
   const rest = OPTIONS.filter((name) => options[name] !== undefined).map((name) => [snake(name), options[name]]);
   return { variables, options: Object.fromEntries(rest) };
+}
+
+/** A variable that a host forbids to read, as Deno does, is not set. */
+function read(env, name) {
+  try {
+    return env[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** A secret that a page holds is no secret. */

@@ -35,6 +35,7 @@ impl Mistakes {
 pub(super) struct Table<'a> {
     members: &'a Map<String, Value>,
     place: String,
+    /// In order, each once.
     known: Vec<&'static str>,
 }
 
@@ -60,7 +61,9 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Value> {
-        self.known.push(key);
+        if let Err(place) = self.known.binary_search(&key) {
+            self.known.insert(place, key);
+        }
         self.members.get(key)
     }
 
@@ -140,10 +143,7 @@ impl<'a> Table<'a> {
     /// Ends the table: each key that was not taken is a mistake.
     pub(super) fn finish(self, mistakes: &mut Mistakes) {
         for name in self.members.keys().filter(|name| !self.known.contains(&name.as_str())) {
-            let mut known = self.known.clone();
-            known.sort_unstable();
-            known.dedup();
-            mistakes.add(self.place(name), format!("unknown key; expected one of {}", known.join(", ")));
+            mistakes.add(self.place(name), format!("unknown key; expected one of {}", self.known.join(", ")));
         }
     }
 }

@@ -15,12 +15,16 @@ use crate::claims::Session;
 use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
 use crate::head::Head;
 use crate::headers::HeaderList;
+use crate::json::Object;
 use crate::method::Method;
 use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
 use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
 
 mod host;
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 use host::{JsHost, NpmHost};
 
@@ -43,31 +47,22 @@ impl Core {
     }
 
     /// Who sends a request. `headers` are names and values by turns; `milliseconds` is now, since 1970.
-    pub async fn authenticate(
-        &self,
-        method: String,
-        url: String,
-        headers: Vec<String>,
-        request_id: String,
-        milliseconds: f64,
-    ) -> Outcome {
+    pub async fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Outcome {
         let head = Head::new(&method, &url, header_list(headers), None);
         let now = UnixTime::from_milliseconds(milliseconds);
         let verified = self.0.authenticate(&head, Method::from_name(&method), now).await;
-        let session = match verified {
+        Outcome(match verified {
             Ok(Some(verified)) => Ok(verified.session),
             Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
             Err(refusal) => Err(refusal),
-        };
-        Outcome { session, request_id }
+        })
     }
 
     /// What a token says that came by another way than a request's headers.
     #[wasm_bindgen(js_name = verifyToken)]
-    pub async fn verify_token(&self, token: String, request_id: String, milliseconds: f64) -> Outcome {
+    pub async fn verify_token(&self, token: String, milliseconds: f64) -> Outcome {
         let verified = self.0.verifier().verify(&token, false, UnixTime::from_milliseconds(milliseconds)).await;
-        let session = verified.map(|verified| verified.session).map_err(Refusal::from);
-        Outcome { session, request_id }
+        Outcome(verified.map(|verified| verified.session).map_err(Refusal::from))
     }
 
     /// Whether [`Core::settle`] has work to do.
@@ -84,30 +79,32 @@ impl Core {
 
 /// A session, or why there is none.
 #[wasm_bindgen]
-pub struct Outcome {
-    session: Result<Rc<Session>, Refusal>,
-    request_id: String,
-}
+pub struct Outcome(Result<Rc<Session>, Refusal>);
 
 #[wasm_bindgen]
 impl Outcome {
     /// The session as JSON; undefined where there is none.
     pub fn session(&self) -> Option<String> {
-        self.session.as_ref().ok().map(|session| session_json(session).to_string())
+        self.0.as_ref().ok().map(|session| session_json(session).to_string())
     }
 
     /// The refusal as JSON; undefined where there is none.
-    pub fn refusal(&self) -> Option<String> {
-        self.session.as_ref().err().map(|refusal| refusal_json(*refusal, &self.request_id))
+    pub fn refusal(&self, request_id: &str) -> Option<String> {
+        self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
+    }
+
+    /// Whether the session meets a rule.
+    pub fn meets(&self, rule: &Rule) -> bool {
+        self.0.as_ref().is_ok_and(|session| rule.0.check(session).is_ok())
     }
 
     /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
-    pub fn check(&self, rule: &Rule) -> Option<String> {
-        let met = match &self.session {
+    pub fn check(&self, rule: &Rule, request_id: &str) -> Option<String> {
+        let met = match &self.0 {
             Ok(session) => rule.0.check(session).map_err(Refusal::from),
             Err(refusal) => Err(*refusal),
         };
-        met.err().map(|refusal| refusal_json(refusal, &self.request_id))
+        met.err().map(|refusal| refusal_json(refusal, request_id))
     }
 }
 
@@ -186,8 +183,10 @@ fn session_json(session: &Session) -> Value {
 }
 
 fn refusal_json(refusal: Refusal, request_id: &str) -> String {
-    let headers: serde_json::Map<String, Value> =
-        refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let mut headers = Object::new();
+    for (name, value) in refusal.headers() {
+        headers.insert(name.to_owned(), value.into());
+    }
     let (status, code) = (refusal.status(), refusal.code());
     json!({"status": status, "code": code, "headers": headers, "body": refusal.body(request_id)}).to_string()
 }
