@@ -9,6 +9,7 @@ import { preparePython } from './lib/outside.mjs';
 import { Failure, run } from './lib/processes.mjs';
 import { program, say, seconds } from './lib/report.mjs';
 import { buildEnv, paths, root, rustEnv } from './lib/toolchain.mjs';
+import { buildPackage } from './package.mjs';
 import { setup } from './setup.mjs';
 
 /** A part: its name on the command line, what it is, and how to run it. What a part skips, it says; see lib/outside.mjs. */
@@ -20,6 +21,7 @@ const parts = [
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
   ['fuzz', 'every fuzz target, for some seconds', smoke],
+  ['npm', 'the npm package, packed, in every host', () => npmPackage()],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
@@ -54,6 +56,17 @@ async function workerd(name) {
   await build();
   await build(join(root, 'examples', 'own-handler'));
   await buildCommandLine();
+  await testFolder(name);
+}
+
+/** The tests of the npm package, which need the package and the stand-in. */
+async function npmPackage() {
+  await buildPackage();
+  await buildCommandLine();
+  await testFolder('npm');
+}
+
+async function testFolder(name) {
   const folder = join('tests', name);
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).sort();
   if (files.length === 0) throw new Failure(`no tests in ${folder}`);

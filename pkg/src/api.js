@@ -44,21 +44,23 @@ export function makeApi(core) {
     const verifier = told(() => new core.Core(JSON.stringify(settings), makeHost(options)));
     const clock = options.clock ?? Date.now;
 
-    async function settled(result, waitUntil = options.waitUntil) {
+    /** A context is asked as a method of its own: a host's refuses to be called as anything else. */
+    function settled(result, context) {
       if (verifier.isUnsettled()) {
         const settling = verifier.settle(clock());
-        if (waitUntil) waitUntil(settling);
+        if (context?.waitUntil) context.waitUntil(settling);
+        else options.waitUntil?.(settling);
       }
       return result;
     }
 
     return {
-      async authenticate(request, { waitUntil } = {}) {
+      async authenticate(request, context) {
         const { method, url, headers } = describe(request, options.origin);
-        return settled(resultOf(await verifier.authenticate(method, url, headers, clock())), waitUntil);
+        return settled(resultOf(await verifier.authenticate(method, url, headers, clock())), context);
       },
-      async verifyToken(token, { waitUntil } = {}) {
-        return settled(resultOf(await verifier.verifyToken(String(token), clock())), waitUntil);
+      async verifyToken(token, context) {
+        return settled(resultOf(await verifier.verifyToken(String(token), clock())), context);
       },
       /** Reads a rule now, so that a mistake in it is told at start and not to a caller. */
       checkRule: (asked) => void rule(ruleOf(asked)),

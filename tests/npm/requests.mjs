@@ -74,7 +74,7 @@ export const requests = [
   },
 ];
 
-function tampered(token) {
+export function tampered(token) {
   const [header, payload, signature] = token.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url'));
   return [header, Buffer.from(JSON.stringify({ ...claims, sub: 'user_root' })).toString('base64url'), signature].join('.');

@@ -31,7 +31,7 @@ export function gatewayOptions(item) {
 }
 
 /** Vectors without an issuer leave `iss` open; the gateway always checks it, so it is given the token's own. */
-function issuerOf({ options: { issuer }, token }) {
+export function issuerOf({ options: { issuer }, token }) {
   if (issuer) return issuer;
   try {
     const { iss } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));

@@ -1,0 +1,3 @@
+export { answer as GET } from '../../answer.js';
+
+export const runtime = 'edge';
