@@ -56,10 +56,10 @@ export async function run(program, args, folder, env = {}) {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1));
 }
 
-/** Builds the application of Next.js in a folder with one of its bundlers, and starts it. `name` is proxy or middleware. */
-export async function startNext(folder, { bundler, name, env }) {
+/** Builds the application of Next.js in a folder with one of its bundlers, and starts it. `name` is proxy or middleware; `without` a route to leave out. */
+export async function startNext(folder, { bundler, name, without, env }) {
   const app = join(folder, `next-${bundler}`);
-  cpSync(join(hosts, 'next'), app, { recursive: true, filter: (source) => !source.endsWith('proxy.js') });
+  cpSync(join(hosts, 'next'), app, { recursive: true, filter: (source) => ![join(hosts, 'next', 'proxy.js'), join(hosts, 'next', 'app', String(without))].includes(source) });
   cpSync(join(hosts, 'next', 'proxy.js'), join(app, `${name}.js`));
   const next = join(hosts, 'node_modules', 'next', 'dist', 'bin', 'next');
   const { PATH, HOME } = process.env;

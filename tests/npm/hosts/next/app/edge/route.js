@@ -1,3 +1,7 @@
-export { answer as GET } from '../../answer.js';
+import { answer } from '../../answer.js';
 
 export const runtime = 'edge';
+
+export async function GET(request) {
+  return answer(request);
+}
