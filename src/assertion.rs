@@ -23,6 +23,10 @@ use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 use crate::webhook::DeliveryId;
 
+mod verify;
+
+pub use verify::{Asserted, AssertedRequest, AssertionError, AssertionVerifier, Sender};
+
 /// The header that carries it.
 pub const HEADER: &str = "x-clerk-edge-assertion";
 /// Its `iss`.

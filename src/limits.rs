@@ -97,3 +97,6 @@ pub const WEBHOOK_MEMORY_SECONDS: u32 = 3 * 24 * 60 * 60;
 
 /// Longest life of an assertion, in seconds: a request under way, and clocks a little apart. A session token lives 60.
 pub const ASSERTION_SECONDS: u32 = 60;
+
+/// By how much the clocks of the gateway and of an origin may differ, in seconds, when the origin checks an assertion.
+pub const ASSERTION_SKEW_SECONDS: u32 = 5;

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use crate::assertion::AssertionError;
 use crate::authorization::{Reverification, Unmet};
 use crate::credentials::CredentialsError;
 use crate::method::MethodSet;
@@ -349,6 +350,27 @@ impl From<VerifyError> for Refusal {
             VerifyError::IssuedInTheFuture => Fault::TokenIatInTheFuture,
             VerifyError::SessionPending => Fault::SessionPending,
             VerifyError::KeysUnavailable { retry_after } => return Self::Ours(Outage::KeysUnavailable { retry_after }),
+        })
+    }
+}
+
+impl From<AssertionError> for Refusal {
+    fn from(error: AssertionError) -> Self {
+        Self::Theirs(match error {
+            AssertionError::Token(TokenError::Malformed) => Fault::TokenInvalid,
+            AssertionError::Token(TokenError::Algorithm) => Fault::TokenInvalidAlgorithm,
+            AssertionError::Token(TokenError::Type) | AssertionError::Sender => Fault::TokenTypeMismatch,
+            AssertionError::KeyId => Fault::JwkKidMismatch,
+            AssertionError::Signature => Fault::TokenInvalidSignature,
+            AssertionError::Issuer => Fault::TokenInvalidIssuer,
+            AssertionError::Audience | AssertionError::Request => Fault::TokenInvalidAudience,
+            AssertionError::Expired => Fault::TokenExpired,
+            AssertionError::NotActiveYet => Fault::TokenNotActiveYet,
+            AssertionError::IssuedInTheFuture => Fault::TokenIatInTheFuture,
+            AssertionError::Anonymous => Fault::CredentialsMissing,
+            AssertionError::KeysUnavailable { retry_after } => {
+                return Self::Ours(Outage::KeysUnavailable { retry_after });
+            }
         })
     }
 }

@@ -81,6 +81,10 @@ impl<H: Host> Keys<H> {
         }
     }
 
+    fn are_given(&self) -> bool {
+        matches!(self.source, KeySource::Given(_) | KeySource::GivenSet(_))
+    }
+
     /// Rises whenever the keys change: what was decided with the old ones no longer holds.
     pub fn generation(&self) -> u64 {
         self.generation.get()
@@ -88,7 +92,7 @@ impl<H: Host> Keys<H> {
 
     /// Whether the keys that are held may be used right now without asking anyone. Notes when a refresh falls due.
     pub fn are_usable(&self, now: UnixTime) -> bool {
-        if matches!(self.source, KeySource::Given(_)) {
+        if self.are_given() {
             return true;
         }
         let Step::Use { refresh } = self.cache.borrow().step(now, true) else {
@@ -113,6 +117,10 @@ impl<H: Host> Keys<H> {
             return self.import_given(host, key, algorithm).await;
         }
         let key_id = key_id.ok_or(KeyError::Unknown)?;
+        if let KeySource::GivenSet(set) = &self.source {
+            let key = self.import(host, set.find(key_id, algorithm).cloned().ok_or(KeyError::Unknown)?, algorithm);
+            return Ok(Found { key: key.await?, origin: KeyOrigin::Given, generation: self.generation() });
+        }
         self.find_held(host, key_id, algorithm, now, |key| key.is_some()).await
     }
 
@@ -173,7 +181,7 @@ impl<H: Host> Keys<H> {
     /// # Errors
     /// When no key set can be had.
     pub async fn refresh_store(&self, host: &H, now: UnixTime) -> Result<(), HostError> {
-        if matches!(self.source, KeySource::Given(_)) {
+        if self.are_given() {
             return Ok(());
         }
         self.cache.borrow_mut().begin(now);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::KeySet;
 use crate::public_key::PublicKey;
 
 /// Where keys come from.
@@ -9,6 +10,8 @@ use crate::public_key::PublicKey;
 pub enum KeySource {
     /// One key, given; it needs no network, and a token's `kid` is not compared.
     Given(PublicKey),
+    /// A key set, given; it needs no network either.
+    GivenSet(KeySet),
     /// A key set at an address.
     KeySet {
         /// The address.
@@ -22,6 +25,7 @@ impl fmt::Debug for KeySource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Given(key) => formatter.debug_tuple("Given").field(key).finish(),
+            Self::GivenSet(set) => formatter.debug_tuple("GivenSet").field(set).finish(),
             Self::KeySet { url, bearer } => {
                 let bearer = bearer.as_ref().map(|_| "[redacted]");
                 formatter.debug_struct("KeySet").field("url", url).field("bearer", &bearer).finish()
