@@ -16,7 +16,7 @@ import { setup } from './setup.mjs';
 const parts = [
   ['rust', 'cargo test', () => cargo('test')],
   ['wasm', 'the same core in wasm, on node', () => run('wasm-pack', ['test', '--node'], { cwd: root, env: buildEnv() })],
-  ['worker', 'the built worker in workerd', () => workerd('worker')],
+  ['worker', 'the built worker in workerd', () => build(join(root, 'examples', 'graphql-worker')).then(() => workerd('worker'))],
   ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
