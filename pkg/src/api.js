@@ -1,5 +1,6 @@
 // The package's own functions over the core in wasm. A bad token is a result, never an exception.
 
+import { makeAssertions } from './assertion.js';
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
@@ -21,6 +22,16 @@ export function makeApi(core) {
     return found;
   }
 
+  /** Asks an outcome of the core whether it meets a rule, and for the refusal where it does not. */
+  function checksOf(outcome) {
+    const has = (asked) => outcome.meets(rule(ruleOf(asked)));
+    const check = (asked) => {
+      const asRule = rule(ruleOf(asked));
+      return outcome.meets(asRule) ? undefined : refused(outcome.check(asRule, requestId()));
+    };
+    return { has, check };
+  }
+
   /** A result from an outcome of the core, and the check of rules that goes with it. */
   function resultOf(outcome) {
     const session = outcome.session();
@@ -29,12 +40,9 @@ export function makeApi(core) {
       outcome.free();
       return refusal;
     }
+    const { has, check } = checksOf(outcome);
     const auth = JSON.parse(session);
-    auth.has = (asked) => outcome.meets(rule(ruleOf(asked)));
-    const check = (asked) => {
-      const asRule = rule(ruleOf(asked));
-      return outcome.meets(asRule) ? undefined : refused(outcome.check(asRule, requestId()));
-    };
+    auth.has = has;
     return { ok: true, auth, check };
   }
 
@@ -77,7 +85,7 @@ export function makeApi(core) {
     return { ok: true, id: header(headers, 'svix-id') ?? header(headers, 'webhook-id'), body, event: eventOf(body) };
   }
 
-  return { createVerifier, verifyWebhook };
+  return { createVerifier, verifyWebhook, ...makeAssertions(core, { refused, checksOf, requestId, told }) };
 }
 
 /** The answer to a refused request, for hosts that answer with a `Response`. */

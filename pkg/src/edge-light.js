@@ -5,6 +5,6 @@ import module from './core_bg.wasm?module';
 import { makeApi } from './api.js';
 import { instantiate } from './instantiate.js';
 
-export const { createVerifier, verifyWebhook } = makeApi(instantiate(module));
+export const { createAssertionVerifier, createVerifier, verifyAssertion, verifyWebhook } = makeApi(instantiate(module));
 export { toResponse } from './api.js';
 export { ConfigurationError } from './settings.js';

@@ -7,7 +7,7 @@ import { inflateSync } from 'fflate';
 import { makeApi } from './api.js';
 import { instantiate } from './instantiate.js';
 
-export const { createVerifier, verifyWebhook } = makeApi(instantiate(compiled()));
+export const { createAssertionVerifier, createVerifier, verifyAssertion, verifyWebhook } = makeApi(instantiate(compiled()));
 export { toResponse } from './api.js';
 export { ConfigurationError } from './settings.js';
 

@@ -147,6 +147,61 @@ export function verifyWebhook(
   options?: { secret?: string; clock?: () => number },
 ): Promise<VerifiedWebhook | Refusal>;
 
+/** What one gateway asserts to one origin. */
+export interface AssertionVerifierOptions {
+  /** The gateway's key set, or its address: `https://…/.well-known/clerk-edge/jwks.json`. */
+  jwks: JsonWebKeySet | URL | string;
+  /** `https://host:port` of this origin as the gateway's route has it, or `service:BINDING`. */
+  audience: string;
+  /** Keeps key sets beyond the life of a process. */
+  store?: KeySetStore;
+  /** Default: the global one. */
+  fetch?: typeof fetch;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  clock?: () => number;
+  /** Keeps a host alive for work beside a request. */
+  waitUntil?: (work: Promise<unknown>) => void;
+}
+
+export interface JsonWebKeySet {
+  keys: readonly object[];
+}
+
+/** What an assertion must be for. */
+export interface AssertionUse {
+  /** The request that carries it: its method and path must be the assertion's. Without it the assertion holds for any. */
+  request?: RequestLike | { method: string; url: string };
+  /** Whom the request must come from. Default: `session`; `anyone` is a session or nobody, never a webhook. */
+  sender?: 'session' | 'anyone' | 'webhook';
+  waitUntil?: (work: Promise<unknown>) => void;
+}
+
+export interface VerifiedAssertion {
+  ok: true;
+  /** The session; `null` for nobody and for a webhook. */
+  auth: Auth | null;
+  /** The webhook's delivery, where that is what the gateway forwards. */
+  webhook: { id: string } | null;
+  /** The id of the request at the gateway. */
+  requestId: string;
+  /** The refusal of a session that does not meet a rule; undefined where it does. */
+  check(rule: Rule): Refusal | undefined;
+}
+
+export interface AssertionVerifier {
+  /** What the header `x-clerk-edge-assertion` says; undefined is a request without one. */
+  verify(token: string | null | undefined, use?: AssertionUse): Promise<VerifiedAssertion | Refusal>;
+}
+
+/** Throws a `ConfigurationError` for what is no key set and no audience. Keep one: it keeps the keys. */
+export function createAssertionVerifier(options: AssertionVerifierOptions): AssertionVerifier;
+
+/** The same in one call. */
+export function verifyAssertion(
+  token: string | null | undefined,
+  options: AssertionUse & Pick<AssertionVerifierOptions, 'jwks' | 'audience'>,
+): Promise<VerifiedAssertion | Refusal>;
+
 /** The answer to a refused request, for hosts that answer with a `Response`. */
 export function toResponse(refusal: Refusal): Response;
 

@@ -21,6 +21,7 @@ use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
 use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
 
+mod assertions;
 mod host;
 
 #[global_allocator]

@@ -1,0 +1,113 @@
+//! Assertions in the npm package, for origins behind the gateway.
+
+use serde_json::json;
+use wasm_bindgen::JsError;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::host::{JsHost, NpmHost};
+use super::{Rule, refusal_json, session_json};
+use crate::assertion::{Asserted, AssertedRequest, AssertionVerifier, Sender};
+use crate::instance::is_trusted_address;
+use crate::keys::{KeySet, KeySource};
+use crate::refusal::{Fault, Refusal};
+use crate::time::UnixTime;
+
+/// Verifies what one gateway asserts to one origin.
+#[wasm_bindgen]
+pub struct Assertions(AssertionVerifier<NpmHost>);
+
+#[wasm_bindgen]
+impl Assertions {
+    /// `jwks` is a key set document, or the address of one.
+    ///
+    /// # Errors
+    /// When it is neither, or holds no key; when `audience` is empty.
+    #[wasm_bindgen(constructor)]
+    pub fn new(jwks: &str, audience: &str, host: JsHost) -> Result<Assertions, JsError> {
+        let source = if is_trusted_address(jwks) {
+            KeySource::KeySet { url: jwks.to_owned(), bearer: None }
+        } else if jwks.trim_start().starts_with('{') {
+            let set = KeySet::parse(jwks.as_bytes()).map_err(|error| JsError::new(&format!("jwks: {error}")))?;
+            KeySource::GivenSet(set)
+        } else {
+            let text = "jwks: expected the gateway's key set, or its https address; http is for this machine alone";
+            return Err(JsError::new(text));
+        };
+        if audience.is_empty() {
+            return Err(JsError::new("audience: expected https://host:port of this origin, or service:BINDING"));
+        }
+        Ok(Self(AssertionVerifier::new(NpmHost(host), audience, source)))
+    }
+
+    /// What an assertion says. `sender` is `session`, `anyone` or `webhook`; `method` and `url` are the request's.
+    pub async fn verify(
+        &self,
+        token: String,
+        sender: String,
+        method: Option<String>,
+        url: Option<String>,
+        milliseconds: f64,
+    ) -> AssertionOutcome {
+        let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
+        let sender = match sender.as_str() {
+            "anyone" => Sender::Anyone,
+            "webhook" => Sender::Webhook,
+            _ => Sender::Session,
+        };
+        let now = UnixTime::from_milliseconds(milliseconds);
+        AssertionOutcome(if token.is_empty() {
+            Err(Refusal::Theirs(Fault::CredentialsMissing))
+        } else {
+            self.0.verify(&token, request, sender, now).await.map_err(Refusal::from)
+        })
+    }
+
+    /// Whether [`Assertions::settle`] has work to do.
+    #[wasm_bindgen(js_name = isUnsettled)]
+    pub fn is_unsettled(&self) -> bool {
+        self.0.is_unsettled()
+    }
+
+    /// Refreshes what fell due, beside the request.
+    pub async fn settle(&self, milliseconds: f64) {
+        self.0.settle(UnixTime::from_milliseconds(milliseconds)).await;
+    }
+}
+
+/// What an assertion says, or why it is not accepted.
+#[wasm_bindgen]
+pub struct AssertionOutcome(Result<Asserted, Refusal>);
+
+#[wasm_bindgen]
+impl AssertionOutcome {
+    /// As JSON; undefined where it is refused.
+    pub fn said(&self) -> Option<String> {
+        let Asserted { session, webhook, request_id } = self.0.as_ref().ok()?;
+        let session = session.as_deref().map(session_json);
+        let webhook = webhook.as_ref().map(|id| json!({"id": id}));
+        Some(json!({"auth": session, "webhook": webhook, "requestId": request_id}).to_string())
+    }
+
+    /// The refusal as JSON; undefined where there is none.
+    pub fn refusal(&self, request_id: &str) -> Option<String> {
+        self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
+    }
+
+    /// Whether there is a session, and it meets a rule.
+    pub fn meets(&self, rule: &Rule) -> bool {
+        self.unmet(rule).is_none()
+    }
+
+    /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
+    pub fn check(&self, rule: &Rule, request_id: &str) -> Option<String> {
+        self.unmet(rule).map(|refusal| refusal_json(refusal, request_id))
+    }
+
+    fn unmet(&self, rule: &Rule) -> Option<Refusal> {
+        match &self.0 {
+            Ok(Asserted { session: Some(session), .. }) => rule.0.check(session).map_err(Refusal::from).err(),
+            Ok(_) => Some(Refusal::Theirs(Fault::CredentialsMissing)),
+            Err(refusal) => Some(*refusal),
+        }
+    }
+}
