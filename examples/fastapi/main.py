@@ -23,6 +23,7 @@ from clerk_edge.dependencies import (
     require_role,
 )
 from clerk_edge.keys import KeySet
+from clerk_edge.refusal import Refused
 from clerk_edge.session import SessionTokens, issuer_of
 
 
@@ -53,10 +54,11 @@ async def me(auth: SignedIn) -> dict:
 
 
 @app.options("/me", status_code=204)
-async def options(request: Request) -> None:
+async def options(request: Request, auth: Annotated[Auth | None, Depends(optional_auth)]) -> None:
     """A preflight carries no credentials by its nature; it is answered, and allows nothing."""
-    if not {"origin", "access-control-request-method"} <= set(request.headers):
-        await require_auth(request)
+    is_preflight = {"origin", "access-control-request-method"} <= set(request.headers)
+    if auth is None and not is_preflight:
+        raise Refused("credentials-missing")
 
 
 @app.get("/maybe")

@@ -256,6 +256,8 @@ test('what Python would read otherwise is refused', { skip }, async () => {
   ]) {
     assert.equal(told(await ask(urls.direct, '/me', { headers: { authorization: value } })), expected, value.slice(0, 40));
   }
+  const preflight = { origin: FRONT_END, 'access-control-request-method': 'GET', authorization: 'Bearer a.b.c' };
+  assert.equal(told(await ask(urls.direct, '/me', { method: 'OPTIONS', headers: preflight })), '401 token-invalid');
   assert.equal(told(await ask(urls.direct, '/me', { headers: { cookie: `__session=${await member()}` } })), '401 credentials-missing', 'no cookie is looked at');
 });
 
