@@ -16,7 +16,7 @@ app.get('/maybe', optionalAuth(), who);
 app.get('/admin', requireRole('admin'), who);
 app.get('/orgs/:id', requireOrg((request) => request.params.id), who);
 
-// Preflights carry no token: a guard lets them through to whoever does CORS.
+// Preflights carry no token: a guard answers them, 204. What does CORS stands before the guards.
 app.options('/me', requireAuth(), (_request, response) => response.sendStatus(204));
 
 app.listen(process.env.PORT ?? 3001, '127.0.0.1');

@@ -16,7 +16,7 @@ app.get('/maybe', { onRequest: app.optionalAuth() }, who);
 app.get('/admin', { onRequest: app.requireRole('admin') }, who);
 app.get('/orgs/:id', { onRequest: app.requireOrg((request) => request.params.id) }, who);
 
-// Preflights carry no token: a guard lets them through to whoever does CORS.
+// Preflights carry no token: a guard answers them, 204. What does CORS stands before the guards.
 app.options('/me', { onRequest: app.requireAuth() }, (_request, reply) => reply.code(204).send());
 
 await app.listen({ port: Number(process.env.PORT ?? 3001), host: '127.0.0.1' });

@@ -17,7 +17,7 @@ app.get('/maybe', optionalAuth(), who);
 app.get('/admin', requireRole('admin'), who);
 app.get('/orgs/:id', requireOrg((c) => c.req.param('id')), who);
 
-// Preflights carry no token: a guard lets them through to whoever does CORS.
+// Preflights carry no token: a guard answers them, 204. What does CORS stands before the guards.
 app.options('/me', requireAuth(), (c) => c.body(null, 204));
 
 serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3001), hostname: '127.0.0.1' });

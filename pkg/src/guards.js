@@ -59,11 +59,14 @@ export function verifierOf(options = {}) {
 /** Whether a request that was refused only lacked credentials. Invalid is never anonymous. */
 export const isNobody = (result) => !result.ok && result.code === 'credentials-missing';
 
-/** The decision on a request: `{ auth }` to go on, with `auth` null for nobody, or `{ refusal }`. */
+/**
+ * The decision on a request: `{ auth }` to go on, with `auth` null for nobody, `{ refusal }`, or `{ isPreflight }` to answer
+ * with 204: a handler for every method must not be reached by whoever says that it asks beforehand.
+ */
 function decider(verifier, { optional = false, ruleFor } = {}) {
   return async (request, handed = [request], context) => {
     const result = await authenticated(verifier, request, context);
-    if (isNobody(result) && isPreflight(request)) return { auth: null, isPreflight: true };
+    if (isNobody(result) && isPreflight(request)) return { isPreflight: true };
     if (!result.ok) return optional && isNobody(result) ? { auth: null } : { refusal: result };
     const refusal = ruleFor && result.check(await ruleFor(...handed));
     return refusal ? { refusal } : { auth: result.auth };
@@ -81,7 +84,7 @@ function authenticated(verifier, request, context) {
   return result;
 }
 
-/** A preflight carries no credentials by its nature (Fetch standard, CORS-preflight request); whoever does CORS answers it. */
+/** A preflight carries no credentials by its nature (Fetch standard, CORS-preflight request); whoever does CORS stands before the guards. */
 function isPreflight({ method, headers }) {
   const find = (name) => (typeof headers?.get === 'function' ? headers.get(name) : headers?.[name]);
   return method === 'OPTIONS' && Boolean(find('origin')) && Boolean(find('access-control-request-method'));

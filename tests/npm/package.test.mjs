@@ -16,11 +16,12 @@ import { unpackPackage } from './package.mjs';
 const execute = promisify(execFile);
 
 /**
- * In bytes of gzip. The core was to be at most 80 kB. It began at 112, and what is left is the verifier itself, JSON, DER, two
- * hashes and the reading of options, of which none can go: a budget that keeps it from growing is what there is.
+ * In bytes of gzip. The goals are 80 kB for the core and 110 kB for the inline entry. The core began at 112 without the check
+ * of assertions; what is left is that check and the verifier, JSON, DER, two hashes and the reading of options. Until less of
+ * it is found to do, these keep both from growing.
  */
-const WASM_BUDGET = 103_000;
-const INLINE_BUDGET = 110_000;
+const WASM_BUDGET = 107_000;
+const INLINE_BUDGET = 117_000;
 
 let unpacked;
 

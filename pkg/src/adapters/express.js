@@ -6,7 +6,8 @@ import { makeGuards } from '../guards.js';
 export function clerkEdge(options) {
   return makeGuards(options, (decide) => async (request, response, next) => {
     try {
-      const { auth, refusal } = await decide(request, [request]);
+      const { auth, refusal, isPreflight } = await decide(request, [request]);
+      if (isPreflight) return void response.writeHead(204).end();
       if (refusal) return send(response, refusal);
       request.auth = auth;
     } catch (error) {

@@ -5,7 +5,8 @@ import { makeGuards } from '../guards.js';
 /** `app.register(clerkEdge, { publishableKey })`, and then `{ onRequest: app.requireRole('admin') }` on a route. */
 export async function clerkEdge(app, options) {
   const guards = makeGuards(options, (decide) => async (request, reply) => {
-    const { auth, refusal } = await decide(request.raw, [request]);
+    const { auth, refusal, isPreflight } = await decide(request.raw, [request]);
+    if (isPreflight) return reply.code(204).send();
     if (refusal) return reply.code(refusal.status).headers(refusal.headers).send(JSON.stringify(refusal.problem));
     request.auth = auth;
   });

@@ -8,7 +8,8 @@ import { makeGuards } from '../guards.js';
 /** `const { requireAuth, requireRole } = clerkEdge({ publishableKey })` */
 export function clerkEdge(options) {
   return makeGuards(options, (decide) => async (context, next) => {
-    const { auth, refusal } = await decide(context.req.raw, [context], { waitUntil: waitUntil(context) });
+    const { auth, refusal, isPreflight } = await decide(context.req.raw, [context], { waitUntil: waitUntil(context) });
+    if (isPreflight) return context.body(null, 204);
     if (refusal) return toResponse(refusal);
     context.set('auth', auth);
     return next();

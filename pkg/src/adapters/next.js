@@ -27,7 +27,8 @@ export function clerkEdge(options) {
 function proxy(decide, then = () => undefined) {
   return async (request, event) => {
     const waitUntil = event?.waitUntil && ((work) => event.waitUntil(work));
-    const { auth, refusal } = await decide(request, [request], { waitUntil });
+    const { auth, refusal, isPreflight } = await decide(request, [request], { waitUntil });
+    if (isPreflight) return new Response(null, { status: 204 });
     return refusal ? toResponse(refusal) : then(request, { auth, event });
   };
 }
