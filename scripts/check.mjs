@@ -8,7 +8,7 @@ import { program, say, step } from './lib/report.mjs';
 import { WASM_TARGET, paths, root, rustChannel, rustEnv } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
 
-const WASM = ['--target', WASM_TARGET, '--features', 'entry', '--lib'];
+const WASM = ['--target', WASM_TARGET, '--features', 'entry,npm', '--lib'];
 
 const checks = [
   ['formatting', ['fmt', '--all', '--check']],
