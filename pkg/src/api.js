@@ -1,12 +1,16 @@
 // The package's own functions over the core in wasm. A bad token is a result, never an exception.
 
 import { makeAssertions } from './assertion.js';
+import { readAtMost } from './bytes.js';
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
 
 /** The rules that a process asks again and again are few; a caller that makes them up anew each time must not fill memory. */
 const RULES = 256;
+
+/** The longest webhook that the core takes: no more of a body is waited for. */
+const WEBHOOK_BODY_BYTES = 1024 * 1024;
 
 /** The functions over one instance of the core. */
 export function makeApi(core) {
@@ -107,7 +111,7 @@ function told(work) {
 }
 
 async function bytesOf(request) {
-  if (typeof request.arrayBuffer === 'function') return new Uint8Array(await request.arrayBuffer());
+  if (typeof request.arrayBuffer === 'function') return readAtMost(request.body, WEBHOOK_BODY_BYTES);
   const { body } = request;
   if (typeof body === 'string') return new TextEncoder().encode(body);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);

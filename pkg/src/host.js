@@ -1,5 +1,7 @@
 // What the verifier asks of JavaScript: the key set over the network, a store where one is given, and time to pass.
 
+import { readAtMost } from './bytes.js';
+
 /** How long the key server may take, to the last byte, and how long its document may be. */
 const KEY_SET_MS = 5_000;
 const KEY_SET_BYTES = 64 * 1024;
@@ -19,26 +21,9 @@ async function fetchKeySet(fetch, url, bearer) {
   const headers = { accept: 'application/json', ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) };
   const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(KEY_SET_MS) });
   if (response.status !== 200) throw new Error(`the key server answered ${response.status}`);
-  const chunks = [];
-  let length = 0;
-  for await (const chunk of chunksOf(response.body)) {
-    length += chunk.byteLength;
-    if (length > KEY_SET_BYTES) throw new Error('the key set is longer than 64 KiB');
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(length);
-  chunks.reduce((at, chunk) => (bytes.set(chunk, at), at + chunk.byteLength), 0);
+  const bytes = await readAtMost(response.body, KEY_SET_BYTES);
+  if (bytes.length > KEY_SET_BYTES) throw new Error('the key set is longer than 64 KiB');
   return bytes;
-}
-
-/** Not every host lets a stream be iterated. */
-async function* chunksOf(stream) {
-  const reader = stream?.getReader();
-  try {
-    for (let next = await reader?.read(); next && !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    reader?.cancel().catch(() => {});
-  }
 }
 
 function asBytes(value) {
