@@ -2,7 +2,7 @@
 //!
 //! Rules of speech: stdout carries the result and nothing else, so it can go into a pipe or a variable. Everything else is
 //! said on stderr, in lower case and without a full stop, with a hint where one helps. Exit code 0 means done, 1 that it
-//! could not be done, 2 that it was asked for wrongly.
+//! could not be done or that what was looked for was found wanting, 2 that it was asked for wrongly.
 
 mod identifier;
 mod issuer;
@@ -93,20 +93,25 @@ enum CliError {
 /// Reads the arguments, does what they say, and tells how it went.
 #[must_use]
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Issuer(args) => issuer::run(args),
-        Command::Mint(args) => mint::run(*args),
-        Command::Keygen(args) => keygen::run(&args),
-        Command::Webhook(args) => webhook::run(*args),
+    let ended = match Cli::parse().command {
+        Command::Issuer(args) => issuer::run(args).map(done),
+        Command::Mint(args) => mint::run(*args).map(done),
+        Command::Keygen(args) => keygen::run(&args).map(done),
+        Command::Webhook(args) => webhook::run(*args).map(done),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match ended {
+        Ok(code) => code,
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
-            eprintln!("clerk-edge: {}{hint}", error_chain(&error));
+            say(&format!("{}{hint}", error_chain(&error)));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The exit code of a command that knows no other good end.
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 impl CliError {
@@ -137,6 +142,11 @@ impl CliError {
 fn error_chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
+/// The one way to stderr: a line in the command's own voice.
+fn say(line: &str) {
+    eprintln!("clerk-edge: {line}");
 }
 
 /// The one way to stdout: a line, whole before anything else happens.

@@ -26,7 +26,7 @@ use self::routes::routes;
 use self::stand_in::StandIn;
 use self::webhooks::SigningSecret;
 use super::signing_key::SigningKey;
-use super::{CliError, print_result};
+use super::{CliError, print_result, say};
 
 /// Longest wait for answers under way once the stand-in is told to end, in seconds. A slow key set may take minutes.
 const GRACE_SECONDS: u64 = 1;
@@ -74,8 +74,8 @@ async fn serve(args: IssuerArgs) -> Result<(), CliError> {
     let stand_in = StandIn::new(&host, secret_key, webhook_secret, key).map_err(CliError::Instance)?;
     // Before the line is printed, so that whoever reads it may end this process at once.
     let ending = ending().map_err(CliError::Serve)?;
-    eprintln!("clerk-edge: a stand-in for Clerk, for development only; it listens on {host} alone");
-    eprintln!("clerk-edge: press ctrl-c to end it");
+    say(&format!("a stand-in for Clerk, for development only; it listens on {host} alone"));
+    say("press ctrl-c to end it");
     print_result(&serde_json::to_string(&stand_in.identity()).map_err(CliError::Json)?)?;
     serve_until(ending, listener, routes(Arc::new(stand_in))).await.map_err(CliError::Serve)
 }
