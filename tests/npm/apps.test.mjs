@@ -8,7 +8,16 @@ import { FRONT_END, startIssuer } from '../worker/support.mjs';
 import { check, requests, send } from './requests.mjs';
 import { graphql, rest, trpc } from './transports.mjs';
 
-const APPLICATIONS = { express: rest(), fastify: rest(), hono: rest(), apollo: graphql, yoga: graphql, trpc };
+/** Each with how it is asked, and what its program is started with. */
+const APPLICATIONS = {
+  express: { transport: rest() },
+  'express 4': { transport: rest(), example: 'express', NODE_OPTIONS: `--import=${new URL('express-4.mjs', import.meta.url)}` },
+  fastify: { transport: rest() },
+  hono: { transport: rest() },
+  apollo: { transport: graphql },
+  yoga: { transport: graphql },
+  trpc: { transport: trpc },
+};
 
 let issuer;
 
@@ -18,10 +27,10 @@ before(async () => {
 });
 after(() => issuer?.close());
 
-for (const [name, transport] of Object.entries(APPLICATIONS)) {
+for (const [name, { transport, example = name, ...env }] of Object.entries(APPLICATIONS)) {
   describe(name, () => {
     let application;
-    before(async () => (application = await start(name)));
+    before(async () => (application = await start(example, env)));
     after(() => application?.close());
 
     for (const row of requests) {
@@ -30,7 +39,7 @@ for (const [name, transport] of Object.entries(APPLICATIONS)) {
 
     test('an outage of the keys is told as one', async () => {
       await issuer.outage('error');
-      const other = await start(name);
+      const other = await start(example, env);
       try {
         const answer = await send(other.url, issuer, { token: () => issuer.token() }, transport);
         assert.equal(answer.status, 503, answer.text);
@@ -78,8 +87,8 @@ test("a batch of tRPC with one call that succeeds has each call's own answer and
   assert.deepEqual(body.map(({ result, error }) => result?.data ?? error.data.reason), [{ userId: null }, 'credentials-missing']);
 });
 
-function start(name) {
-  return startExample(name, { env: { CLERK_PUBLISHABLE_KEY: issuer.publishableKey, FRONT_END } });
+function start(name, env) {
+  return startExample(name, { env: { CLERK_PUBLISHABLE_KEY: issuer.publishableKey, FRONT_END, ...env } });
 }
 
 async function ask(url, query, headers) {
