@@ -21,6 +21,9 @@ const STAMP = join(generated, '.stamp');
 /** The entries over the core; the adapters are every file of src/adapters. */
 const CORE_ENTRIES = ['workerd', 'edge-light', 'inline'];
 
+/** The entry without the core: for pages that call an API. */
+const CLIENT = join(pkg, 'src', 'client.js');
+
 /** More inlining would make the module smaller, and its gzip larger. */
 const WASM_PASSES = ['-Oz', '--skip-pass=inlining-optimizing', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'];
 
@@ -101,9 +104,9 @@ async function bundle() {
   await build({ ...common, entryPoints: [join(pkg, 'src', 'inline.js')], outfile: join(dist, 'inline.cjs'), format: 'cjs', platform: 'node' });
   writeTypesForRequire();
   // The adapters find the core by the package's own name, so that each host's entry is taken and is there once.
-  for (const name of adapters()) {
+  for (const entry of [CLIENT, ...adapters()]) {
     for (const [format, ending] of [['esm', 'js'], ['cjs', 'cjs']]) {
-      const [entry, outfile] = [join(pkg, 'src', 'adapters', `${name}.js`), join(dist, `${name}.${ending}`)];
+      const outfile = join(dist, `${basename(entry, '.js')}.${ending}`);
       await build({ ...common, entryPoints: [entry], outfile, format, external: ['clerk-edge', 'graphql', '@trpc/server'], platform: 'neutral' });
     }
   }
@@ -119,7 +122,8 @@ function writeTypesForRequire() {
 }
 
 function adapters() {
-  return readdirSync(join(pkg, 'src', 'adapters')).map((file) => basename(file, '.js'));
+  const folder = join(pkg, 'src', 'adapters');
+  return readdirSync(folder).map((file) => join(folder, file));
 }
 
 await program(import.meta.url, async () => {

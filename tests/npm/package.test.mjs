@@ -23,6 +23,9 @@ const execute = promisify(execFile);
 const WASM_BUDGET = 107_000;
 const INLINE_BUDGET = 117_000;
 
+/** Of the entry for pages that call an API, which has no core in it. */
+const CLIENT_BUDGET = 3_500;
+
 let unpacked;
 
 before(
@@ -45,6 +48,19 @@ test("the core and the inline entry stay within their budgets, beside Clerk's ow
   }
   assert.ok(wasm.gzip <= WASM_BUDGET, `the wasm has ${wasm.gzip} bytes of gzip; the budget is ${WASM_BUDGET}`);
   assert.ok(inline.gzip <= INLINE_BUDGET, `the inline entry has ${inline.gzip} bytes of gzip; the budget is ${INLINE_BUDGET}`);
+});
+
+test('the client is small, has no core in it, and leaves a bundle that does not use it', async () => {
+  const { bytes, gzip } = size(readFileSync(join(unpacked.folder, 'dist', 'client.js')));
+  assert.ok(gzip <= CLIENT_BUDGET, `the client has ${bytes} bytes, ${gzip} of gzip; the budget is ${CLIENT_BUDGET}`);
+  const bundled = async (contents) => {
+    const stdin = { contents, resolveDir: join(root, 'tests', 'npm') };
+    const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: 'esm', platform: 'browser', target: 'es2022', write: false });
+    return outputFiles[0].text;
+  };
+  const used = await bundled("import { createAuthFetch } from 'clerk-edge/client'; globalThis.used = createAuthFetch;");
+  assert.ok(used.length < bytes * 1.1 && !/WebAssembly|node:/.test(used));
+  assert.equal(await bundled("import { createAuthFetch } from 'clerk-edge/client';"), '');
 });
 
 test('every generated file is named, is packed, and is no other', () => {
