@@ -16,7 +16,7 @@ import { setup } from './setup.mjs';
 const parts = [
   ['rust', 'cargo test', () => cargo('test')],
   ['wasm', 'the same core in wasm, on node', () => run('wasm-pack', ['test', '--node'], { cwd: root, env: buildEnv() })],
-  ['worker', 'the built worker in workerd', () => build(join(root, 'examples', 'graphql-worker')).then(() => workerd('worker'))],
+  ['worker', 'the built worker in workerd', () => build(join(root, 'examples', 'graphql-worker')).then(() => workerd('worker', 3))],
   ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
@@ -52,11 +52,11 @@ function cargo(...args) {
 }
 
 /** The tests of a folder that need the built Worker and the stand-in. */
-async function workerd(name) {
+async function workerd(name, concurrency) {
   await build();
   await build(join(root, 'examples', 'own-handler'));
   await buildCommandLine();
-  await testFolder(name);
+  await testFolder(name, concurrency);
 }
 
 /** The tests of the npm package, which need the package and the stand-in. */
@@ -66,15 +66,15 @@ async function npmPackage() {
   await testFolder('npm');
 }
 
-async function testFolder(name) {
+async function testFolder(name, concurrency) {
   const folder = join('tests', name);
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs')).sort();
   if (files.length === 0) throw new Failure(`no tests in ${folder}`);
-  await nodeTest(files.map((name) => join(folder, name)));
+  await nodeTest(files.map((name) => join(folder, name)), concurrency);
 }
 
-/** Tests that need wrangler or Miniflare run on the Node among the packages. One file at a time: the machine is shared. */
-function nodeTest(files) {
-  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
+/** Tests that need wrangler or Miniflare run on the Node among the packages. Files that mostly wait for time-outs may run beside others. */
+function nodeTest(files, concurrency = 1) {
+  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files];
   return run(paths.node, args, { cwd: root, env: buildEnv() });
 }
