@@ -4,14 +4,18 @@
 //! said on stderr, in lower case and without a full stop, with a hint where one helps. Exit code 0 means done, 1 that it
 //! could not be done or that what was looked for was found wanting, 2 that it was asked for wrongly.
 
+mod check;
+mod completions;
+mod finding;
 mod identifier;
 mod issuer;
 mod keygen;
 mod mint;
+mod policy_tests;
+mod rehearsal;
 mod session_token;
 mod signing_key;
 mod webhook;
-#[allow(dead_code, unused_imports)] // For commands that are being written.
 mod wrangler_toml;
 
 use std::error::Error;
@@ -23,6 +27,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use thiserror::Error;
 
+use self::check::{CheckArgs, CheckError};
+use self::completions::CompletionsArgs;
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
@@ -51,6 +57,10 @@ enum Command {
     Keygen(KeygenArgs),
     /// Stand in for Clerk's webhooks
     Webhook(Box<WebhookArgs>),
+    /// Find what is wrong with a configuration before it is deployed
+    Check(Box<CheckArgs>),
+    /// Print what makes a shell complete commands and options
+    Completions(CompletionsArgs),
 }
 
 /// Why a command could not be done.
@@ -90,6 +100,8 @@ enum CliError {
     NoAnswer { url: String, source: Box<ureq::Error> },
     #[error("the delivery was answered {0}")]
     NotDelivered(u16),
+    #[error(transparent)]
+    Check(#[from] CheckError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -100,13 +112,15 @@ pub fn main() -> ExitCode {
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
         Command::Webhook(args) => webhook::run(*args).map(done),
+        Command::Check(args) => check::run(&args),
+        Command::Completions(args) => completions::run(&args).map(done),
     };
     match ended {
         Ok(code) => code,
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
             say(&format!("{}{hint}", error_chain(&error)));
-            ExitCode::FAILURE
+            error.exit_code()
         }
     }
 }
@@ -117,6 +131,14 @@ fn done((): ()) -> ExitCode {
 }
 
 impl CliError {
+    /// 2 where it was asked for wrongly, and else 1.
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
     const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Listen { .. } => Some("choose another port with --port"),
@@ -124,6 +146,7 @@ impl CliError {
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
+            Self::Check(error) => error.hint(),
             Self::Print(_)
             | Self::Json(_)
             | Self::Serve(_)

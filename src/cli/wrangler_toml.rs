@@ -102,6 +102,13 @@ impl WranglerToml {
         self.own("vars").filter(|vars| vars.is_table())
     }
 
+    /// The variables of the top level and of every environment, each by its name.
+    pub(super) fn all_vars(&self) -> impl Iterator<Item = (&str, &Node)> {
+        let environments = self.root.get("env").map_or(&[][..], Node::members).iter().map(|(_, node)| node);
+        let vars = std::iter::once(&self.root).chain(environments).filter_map(|node| node.get("vars"));
+        vars.flat_map(Node::members).map(|(name, node)| (name.as_str(), node))
+    }
+
     /// The value of a key that environments do not inherit, such as `vars`, `services` or `kv_namespaces`.
     pub(super) fn own(&self, key: &str) -> Option<&Node> {
         match self.environment {

@@ -60,6 +60,15 @@ impl OriginPattern {
         })
     }
 
+    /// An origin that matches, with `label` in the wildcard's place.
+    #[must_use]
+    pub fn example(&self, label: &str) -> String {
+        match &self.after {
+            Some(after) => format!("{}{label}{after}", self.before),
+            None => self.before.clone(),
+        }
+    }
+
     /// Whether `origin` is the one, to the letter, or has one label in the wildcard's place.
     #[must_use]
     pub fn matches(&self, origin: &str) -> bool {

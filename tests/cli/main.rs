@@ -5,6 +5,8 @@
 #![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used)] // The shared helpers are tests too, though no attribute of theirs says so.
 
+mod check;
+mod completions;
 mod endpoints;
 mod harness;
 mod keygen;
