@@ -5,6 +5,9 @@ use clap_complete::Shell;
 
 use super::{Cli, CliError, print_result};
 
+/// The program.
+const NAME: &str = "clerk-edge";
+
 /// What `clerk-edge completions` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,9 +32,16 @@ pub(super) struct CompletionsArgs {
 
 /// Prints the script of a shell.
 pub(super) fn run(args: &CompletionsArgs) -> Result<(), CliError> {
+    print_result(script(args.shell).trim_end())
+}
+
+fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "clerk-edge", &mut script);
-    print_result(String::from_utf8_lossy(&script).trim_end())
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    // For bash, clap_complete 4.6 writes a hyphen in the program's name in two ways and then finds none of its commands
+    // again (clap-rs/clap#6421).
+    if shell == Shell::Bash { script.replace("clerk__subcmd__edge", "clerk__edge") } else { script.into_owned() }
 }
 
 #[cfg(test)]
@@ -41,9 +51,7 @@ mod tests {
     #[test]
     fn every_shell_is_told_every_command() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "clerk-edge", &mut script);
-            let script = String::from_utf8(script).unwrap();
+            let script = script(shell);
             for command in Cli::command().get_subcommands() {
                 assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
             }
