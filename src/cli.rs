@@ -6,6 +6,7 @@
 
 mod check;
 mod completions;
+mod diff;
 mod finding;
 mod identifier;
 mod issuer;
@@ -29,6 +30,7 @@ use thiserror::Error;
 
 use self::check::{CheckArgs, CheckError};
 use self::completions::CompletionsArgs;
+use self::diff::{DiffArgs, DiffError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
@@ -59,6 +61,8 @@ enum Command {
     Webhook(Box<WebhookArgs>),
     /// Find what is wrong with a configuration before it is deployed
     Check(Box<CheckArgs>),
+    /// List the requests that two configurations decide differently
+    Diff(DiffArgs),
     /// Print what makes a shell complete commands and options
     Completions(CompletionsArgs),
 }
@@ -102,6 +106,8 @@ enum CliError {
     NotDelivered(u16),
     #[error(transparent)]
     Check(#[from] CheckError),
+    #[error(transparent)]
+    Diff(#[from] DiffError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -113,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Keygen(args) => keygen::run(&args).map(done),
         Command::Webhook(args) => webhook::run(*args).map(done),
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Completions(args) => completions::run(&args).map(done),
     };
     match ended {
@@ -135,6 +142,8 @@ impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            // As diff, which keeps 1 for differences.
+            Self::Diff(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
@@ -147,6 +156,7 @@ impl CliError {
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
+            Self::Diff(error) => error.hint(),
             Self::Print(_)
             | Self::Json(_)
             | Self::Serve(_)

@@ -6,7 +6,7 @@
 mod allowances;
 mod lints;
 mod report;
-mod secrets;
+pub(super) mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

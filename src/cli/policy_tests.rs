@@ -18,6 +18,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use self::expectation::Expectation;
 use self::request::{TokenKind, compose};
 use self::session::SessionSpec;
+pub(super) use self::session::usual_party;
 use super::finding::{Finding, Severity};
 use super::rehearsal::{Rehearsal, ThrowawayKey};
 use super::wrangler_toml::{Node, Place, place_at};

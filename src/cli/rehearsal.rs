@@ -116,6 +116,12 @@ impl Rehearsal {
         }
     }
 
+    /// Whether a token is taken, whatever the route.
+    pub(super) fn verify(&self, token: &str, same_origin: bool, now: UnixTime) -> Result<(), Refusal> {
+        let verified = self.runtime.block_on(self.gateway.verifier().verify(token, same_origin, now));
+        verified.map(|_| ()).map_err(Refusal::from)
+    }
+
     /// What becomes of a request, and the pattern of the route that it came to.
     pub(super) fn decide(&self, head: &Head, now: UnixTime) -> (Outcome, Option<String>) {
         let decision = self.runtime.block_on(self.gateway.decide(head, "rehearsal", now));
@@ -186,5 +192,17 @@ impl Sent {
 impl std::fmt::Display for Sent {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}{}", self.target, self.path())
+    }
+}
+
+/// The token with a signature of the right form that is not its own: that of before, backwards.
+pub(super) fn forge(token: &str) -> String {
+    match token.rsplit_once('.') {
+        // The first character becomes the last, of which canonical base64 keeps only some; A is one of them.
+        Some((message, signature)) => {
+            let turned: String = signature.chars().rev().skip(1).chain(['A']).collect();
+            format!("{message}.{turned}")
+        }
+        None => token.to_owned(),
     }
 }

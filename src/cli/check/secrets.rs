@@ -11,11 +11,11 @@ use crate::cli::finding::{Finding, Severity};
 use crate::cli::wrangler_toml::WranglerEnvironment;
 
 /// The secrets that have a form, which what stands for them must have too.
-pub(super) const NAMES: [&str; 4] =
+pub(in crate::cli) const NAMES: [&str; 4] =
     ["CLERK_SECRET_KEY", "CLERK_WEBHOOK_SIGNING_SECRET", "CLERK_WEBHOOK_SECRET", ASSERTION_KEY];
 
 /// Puts something in the place of each secret that is said to be there and is not on this machine, and notes it.
-pub(super) fn assume(environment: &mut WranglerEnvironment, asked: &[&str]) -> Vec<Finding> {
+pub(in crate::cli) fn assume(environment: &mut WranglerEnvironment, asked: &[&str]) -> Vec<Finding> {
     let declared = environment.declared_secrets();
     let mut names: Vec<String> = declared.iter().chain(asked).map(|name| (*name).to_owned()).collect();
     names.sort();

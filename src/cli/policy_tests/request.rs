@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Carrier, TestSpec};
-use crate::cli::rehearsal::{HOST, Rehearsal, ThrowawayKey};
+use crate::cli::rehearsal::{HOST, Rehearsal, ThrowawayKey, forge};
 use crate::cli::session_token::{Category, Status, TokenError};
 use crate::head::Head;
 use crate::headers::HeaderList;
@@ -103,16 +103,4 @@ fn token(spec: &TestSpec, gateway: &Rehearsal, key: &ThrowawayKey, now: UnixTime
         TokenKind::Malformed => "no.token".to_owned(),
         _ => token,
     })
-}
-
-/// The token with a signature of the right form that is not its own: that of before, backwards.
-fn forge(token: &str) -> String {
-    match token.rsplit_once('.') {
-        // The first character becomes the last, of which canonical base64 keeps only some; A is one of them.
-        Some((message, signature)) => {
-            let turned: String = signature.chars().rev().skip(1).chain(['A']).collect();
-            format!("{message}.{turned}")
-        }
-        None => token.to_owned(),
-    }
 }
