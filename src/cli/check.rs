@@ -138,6 +138,7 @@ fn look(args: &CheckArgs) -> Result<(Vec<Finding>, Vec<Ran>, usize), CheckError>
     let config = Config::read(&environment, &handlers);
     findings.extend(config.as_ref().err().into_iter().flatten().map(|mistake| told(mistake, &environment)));
     findings.extend(lints::all(&Subject { environment: &environment, config: config.as_ref().ok(), folder }));
+    let is_alone = config.is_ok() && environment.wrangler.environments().is_empty();
     let (ran, untested) = match config {
         Ok(config) if tests.len() > 0 => {
             let key = ThrowawayKey::generate()?;
@@ -147,7 +148,7 @@ fn look(args: &CheckArgs) -> Result<(Vec<Finding>, Vec<Ran>, usize), CheckError>
         Err(_) => (Vec::new(), tests.len()),
     };
     let allowances = Allowances::new(&args.allow, &tests);
-    Ok((allowances.apply(findings), ran, untested))
+    Ok((allowances.apply(findings, is_alone), ran, untested))
 }
 
 fn read_tests(args: &CheckArgs) -> Result<PolicyTests, CheckError> {

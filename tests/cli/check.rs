@@ -57,8 +57,7 @@ impl Drop for Folder {
 }
 
 fn findings(output: &Output, folder: &Path) -> Vec<String> {
-    let report: serde_json::Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(output)));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let line = |finding: &serde_json::Value| {
         let file = Path::new(finding["file"].as_str().unwrap());
         let file = file.strip_prefix(folder).unwrap_or(file).display();

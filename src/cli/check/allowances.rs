@@ -1,7 +1,7 @@
 //! What is meant to be as it is: findings that do not count, by name or by name and subject.
 //!
 //! A mistake of the configuration cannot be allowed: the Worker would not run. An allowance that nothing comes under is
-//! told, so that none outlives its reason.
+//! told, so that none outlives its reason, unless there are environments, which share the file and not what is found.
 
 use super::lints;
 use crate::cli::finding::{Finding, Severity};
@@ -26,21 +26,22 @@ impl Allowances {
         Self(asked.chain(written).collect())
     }
 
-    /// The findings that count, and those about the allowances themselves.
-    pub(super) fn apply(self, mut findings: Vec<Finding>) -> Vec<Finding> {
+    /// The findings that count, and those about the allowances themselves; whether one is unused is told where all lints
+    /// ran and `is_alone` says that no other environment uses it.
+    pub(super) fn apply(self, mut findings: Vec<Finding>, is_alone: bool) -> Vec<Finding> {
         let mut about = Vec::new();
         for Allowance { text, place } in self.0 {
             let before = findings.len();
             let problem = match parse(&text) {
                 Ok(_) => {
                     findings.retain(|finding| !covers(&text, finding));
-                    (findings.len() == before)
-                        .then(|| (Severity::Warning, format!("nothing is found that {text:?} allows")))
+                    (is_alone && findings.len() == before)
+                        .then(|| (Severity::Note, format!("nothing is found that {text:?} allows")))
                 }
                 Err(error) => Some((Severity::Mistake, error)),
             };
             if let (Some((severity, problem)), Some(place)) = (problem, place) {
-                let cure = (severity == Severity::Warning).then(|| "take it out".to_owned());
+                let cure = (severity == Severity::Note).then(|| "take it out".to_owned());
                 about.push(Finding { severity, name: lints::ALLOWANCE, subject: text, place, text: problem, cure });
             }
         }

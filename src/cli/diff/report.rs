@@ -77,8 +77,8 @@ impl Report {
             json!({
                 "change": row.kind.name(),
                 "route": (!row.route.is_empty()).then_some(row.route),
-                "methods": row.methods,
-                "paths": row.paths,
+                "methods": named(&row.methods),
+                "paths": named(&row.paths),
                 "callers": row.callers,
                 "old": row.old,
                 "new": row.new,
@@ -128,6 +128,11 @@ impl Report {
         }
         rows
     }
+}
+
+/// What is there: a token has neither method nor path.
+fn named<'a>(texts: &[&'a str]) -> Vec<&'a str> {
+    texts.iter().copied().filter(|text| !text.is_empty()).collect()
 }
 
 /// For each set of callers the methods by the paths that they change on, those on the same paths together.

@@ -139,3 +139,12 @@ fn names_are_each_once() {
     names.dedup();
     assert_eq!(names.len(), NAMES.len());
 }
+
+#[test]
+fn the_page_about_the_command_names_every_lint() {
+    let page = include_str!("../../../../docs/cli/check.md");
+    for name in NAMES {
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
+    }
+    assert_eq!(page.lines().filter(|line| line.starts_with("| `") && line.contains(" | warning | ")).count(), 10);
+}
