@@ -103,7 +103,7 @@ fn a_signal_ends_it_even_while_a_delivery_waits_for_its_answer() {
 
 #[test]
 fn the_help_of_every_command_has_an_example() {
-    for command in ["issuer", "mint", "webhook send"] {
+    for command in ["issuer", "mint", "webhook send", "check", "diff", "completions"] {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let output = clerk_edge(&words);
         assert_eq!((output.status.code(), said(&output)), (Some(0), ""));
