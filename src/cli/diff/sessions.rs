@@ -39,8 +39,9 @@ impl Caller {
 enum Atom<'a> {
     Role(&'a str),
     Permission(&'a str),
-    Feature(&'a str),
-    Plan(&'a str),
+    /// The user's, or else the organization's.
+    Feature(&'a str, bool),
+    Plan(&'a str, bool),
     Organization(Option<&'a str>),
     Claim(&'a [String], &'a Value),
     /// With a second factor, and without one enrolled.
@@ -100,8 +101,8 @@ fn alternatives(requirement: &Requirement) -> Vec<Vec<Atom<'_>>> {
         Requirement::Any(any) => any.iter().flat_map(alternatives).take(ALTERNATIVES).collect(),
         Requirement::Role(name) => one(Atom::Role(name)),
         Requirement::Permission(name) => one(Atom::Permission(name)),
-        Requirement::Feature(name) => one(Atom::Feature(name)),
-        Requirement::Plan(name) => one(Atom::Plan(name)),
+        Requirement::Feature(asked) => scopes(asked).map(|(name, user)| vec![Atom::Feature(name, user)]).collect(),
+        Requirement::Plan(asked) => scopes(asked).map(|(name, user)| vec![Atom::Plan(name, user)]).collect(),
         Requirement::Organization(id) => one(Atom::Organization(id.as_deref())),
         Requirement::Claim(claim) => claim.values.iter().map(|value| vec![Atom::Claim(&claim.path, value)]).collect(),
         Requirement::Reverification(asked) => [true, false].map(|second| vec![Atom::Factors(*asked, second)]).to_vec(),
@@ -137,8 +138,8 @@ fn claims(atoms: &[Atom<'_>]) -> Option<Map<String, Value>> {
                 let held = claims.entry("org_permissions").or_insert_with(|| json!([]));
                 held.as_array_mut()?.push(json!(format!("org:{}", name.trim_start_matches("org:"))));
             }
-            Atom::Feature(name) => append(&mut claims, "fea", name),
-            Atom::Plan(name) => append(&mut claims, "pla", name),
+            Atom::Feature(name, user) => append(&mut claims, "fea", name, *user),
+            Atom::Plan(name, user) => append(&mut claims, "pla", name, *user),
             Atom::Claim(path, value) => set_deep(&mut claims, path, value)?,
             Atom::Factors(asked, second) => verify_lately(&mut ages, *asked, *second)?,
         }
@@ -169,18 +170,23 @@ fn set_deep(claims: &mut Map<String, Value>, path: &[String], value: &Value) -> 
     }
 }
 
-/// Adds a plan or feature in the scope that it is asked in, or as the user's.
-fn append(claims: &mut Map<String, Value>, name: &str, asked: &str) {
-    let scoped = match asked.split_once(':') {
-        Some(("o" | "org" | "organization", name)) => format!("o:{name}"),
-        Some((_, name)) => format!("u:{name}"),
-        None => format!("u:{asked}"),
+/// The name of a plan or feature, once for each scope that it may be held in.
+fn scopes(asked: &str) -> impl Iterator<Item = (&str, bool)> {
+    let (name, scopes) = match asked.split_once(':') {
+        Some(("o" | "org" | "organization", name)) => (name, &[false][..]),
+        Some((_, name)) => (name, &[true][..]),
+        None => (asked, &[true, false][..]),
     };
-    let list = match claims.get(name).and_then(Value::as_str) {
+    scopes.iter().map(move |user| (name, *user))
+}
+
+fn append(claims: &mut Map<String, Value>, list: &str, name: &str, user: bool) {
+    let scoped = format!("{}:{name}", if user { "u" } else { "o" });
+    let names = match claims.get(list).and_then(Value::as_str) {
         Some(held) => format!("{held},{scoped}"),
         None => scoped,
     };
-    claims.insert(name.to_owned(), list.into());
+    claims.insert(list.to_owned(), names.into());
 }
 
 /// Just lately enough for a reverification; `None` where factors cannot be both enrolled and not.
@@ -212,8 +218,8 @@ impl Atom<'_> {
         match self {
             Self::Role(name) => format!("role {name}"),
             Self::Permission(name) => format!("permission {name}"),
-            Self::Feature(name) => format!("feature {name}"),
-            Self::Plan(name) => format!("plan {name}"),
+            Self::Feature(name, user) => format!("feature {}:{name}", if *user { "user" } else { "org" }),
+            Self::Plan(name, user) => format!("plan {}:{name}", if *user { "user" } else { "org" }),
             Self::Organization(Some(id)) => format!("organization {id}"),
             Self::Organization(None) => "an organization".to_owned(),
             Self::Claim(path, value) => format!("{} = {value}", path.join(".")),

@@ -84,7 +84,9 @@ fn another_target_is_told_with_both() {
 }
 
 /// Pairs of a route's keys that decide differently, each in one way that is easy to miss.
-const EDITS: [(&str, &str); 17] = [
+const EDITS: [(&str, &str); 19] = [
+    ("require = { feature = 'x' }", "require = { feature = 'user:x' }"),
+    ("require = { plan = 'x' }", "require = { any = [{ plan = 'u:x' }, { plan = 'o:y' }] }"),
     ("require = { reverification = 'moderate' }", "require = { reverification = 'strict' }"),
     ("require = { reverification = 'strict' }", "require = { reverification = 'strict_mfa' }"),
     ("require = { reverification = { level = 'first_factor', after_minutes = 1 } }", ""),

@@ -80,6 +80,10 @@ fn a_session_has_what_the_test_says_and_no_more() {
         Ok(())
     );
     assert_eq!(run("request = 'GET /plan'\nsession = {}\nexpect = 'insufficient-plan'"), Ok(()));
+    for expect in ["403\ncode = 'insufficient-feature'", "'insufficient-feature'", "401"] {
+        let got = run(&format!("request = 'GET /plan'\nsession = {{}}\nexpect = {expect}"));
+        assert_eq!(got, Err("403 insufficient-plan".to_owned()), "{expect}");
+    }
     let pay = |ages: &str| {
         run(&format!("request = 'GET /api/pay'\nsession = {{ factor_ages = {ages} }}\nexpect = 'forward'"))
     };

@@ -78,6 +78,13 @@ fn what_is_missing_belongs_to_the_nearest_table() {
 }
 
 #[test]
+fn the_longest_key_that_fits_a_place_counts() {
+    let text = "[vars]\nA = { b = 1 }\n'A.b' = 2\n";
+    let wrangler = WranglerToml::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
+    assert_eq!(["A", "A.b", "A.c", "A.b.c"].map(|place| wrangler.find(place).unwrap().line), [2, 3, 2, 3]);
+}
+
+#[test]
 fn a_variable_is_text_or_json_as_wrangler_hands_it_over() {
     let environment = environment(None, "");
     assert_eq!(environment.text("CLERK_PUBLISHABLE_KEY").as_deref(), Some("pk_test_Y2xlcmsuY2xlcmsuZGV2JA"));
