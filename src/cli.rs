@@ -10,6 +10,7 @@ mod keygen;
 mod mint;
 mod session_token;
 mod signing_key;
+mod test;
 mod webhook;
 
 use std::error::Error;
@@ -26,6 +27,7 @@ use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
+use self::test::{TestArgs, TestError};
 use self::webhook::WebhookArgs;
 use crate::assertion::AssertionKeyError;
 use crate::instance::PublishableKeyError;
@@ -47,6 +49,8 @@ enum Command {
     Mint(Box<MintArgs>),
     /// Make a key that a gateway signs its assertions with
     Keygen(KeygenArgs),
+    /// Check how a running API treats tokens
+    Test(Box<TestArgs>),
     /// Stand in for Clerk's webhooks
     Webhook(Box<WebhookArgs>),
 }
@@ -88,6 +92,8 @@ enum CliError {
     NoAnswer { url: String, source: Box<ureq::Error> },
     #[error("the delivery was answered {0}")]
     NotDelivered(u16),
+    #[error(transparent)]
+    Test(#[from] TestError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -97,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
+        Command::Test(args) => test::run(&args),
         Command::Webhook(args) => webhook::run(*args).map(done),
     };
     match ended {
@@ -104,7 +111,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
             say(&format!("{}{hint}", error_chain(&error)));
-            ExitCode::FAILURE
+            error.exit_code()
         }
     }
 }
@@ -115,6 +122,14 @@ fn done((): ()) -> ExitCode {
 }
 
 impl CliError {
+    /// 2 for what was asked for wrongly, where only this end could tell.
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Test(error) if error.is_usage() => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
     const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Listen { .. } => Some("choose another port with --port"),
@@ -122,6 +137,7 @@ impl CliError {
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
+            Self::Test(error) => error.hint(),
             Self::Print(_)
             | Self::Json(_)
             | Self::Serve(_)
