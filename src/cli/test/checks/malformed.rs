@@ -43,6 +43,8 @@ pub(super) const CHECKS: &[Check] = &[
 const QUICK_MS: u64 = 500;
 /// How many times slower than no token garbage may be, where the whole API is slow.
 const SLOWER: u32 = 10;
+/// How often a slow answer is asked for again.
+const TRIES: usize = 3;
 
 fn other_schemes(probe: &Probe) -> Result<Report, Stop> {
     let mut trial = Trial::must(probe);
@@ -72,15 +74,28 @@ fn garbage(probe: &Probe) -> Result<Report, Stop> {
         let request = Request::get(probe.protected()).bearer(&token);
         let answer = trial.expect(&request, "401 or 400", |answer| answer.is(&[400, 401]));
         if let Some(answer) = answer {
-            let got = format!("{} ms", answer.elapsed.as_millis());
+            let elapsed = quickest(probe, &request, answer.elapsed, limit);
             let expected = format!("an answer within {} ms", limit.as_millis());
-            trial.judge(Severity::Should, &request, &expected, answer.elapsed <= limit, &got);
+            let got = format!("{} ms", elapsed.as_millis());
+            trial.judge(Severity::Should, &request, &expected, elapsed <= limit, &got);
         }
     }
     for token in large_garbage() {
         turned_away(&mut trial, &Request::get(probe.protected()).bearer(&token));
     }
     trial.end()
+}
+
+/// The least time that a request takes: one slow answer may be the machine's own affair.
+fn quickest(probe: &Probe, request: &Request, first: Duration, limit: Duration) -> Duration {
+    let mut elapsed = first;
+    for _ in 0..TRIES {
+        if elapsed <= limit {
+            break;
+        }
+        elapsed = probe.send(request).map_or(elapsed, |answer| elapsed.min(answer.elapsed));
+    }
+    elapsed
 }
 
 /// What is too large, or not even text, may also end the connection.

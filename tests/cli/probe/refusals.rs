@@ -1,0 +1,1 @@
+//! What the command refuses, and servers that are none.
