@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 use super::TestError;
+use super::probe::Pattern;
 use super::tokens::Token;
 use crate::instance::is_trusted_address;
 use crate::platform::native::now;
-use crate::time::UnixTime;
 
 const API_URL: &str = "https://api.clerk.com";
 const TIMEOUT_SECONDS: u64 = 15;
-/// How long a token is used before the next is asked for, in seconds: well within the sixty that it lives.
-const TOKEN_SECONDS: i64 = 20;
+/// How long a token must still live to be used again, in seconds: half of its life.
+const TOKEN_SECONDS: i64 = 30;
 
 /// A development instance.
 pub(super) struct Clerk {
@@ -27,7 +27,7 @@ pub(super) struct Clerk {
     user: Option<String>,
     agent: Agent,
     session: RefCell<Option<String>>,
-    token: RefCell<Option<(Token, UnixTime)>>,
+    token: RefCell<Option<Token>>,
 }
 
 impl Clerk {
@@ -56,13 +56,11 @@ impl Clerk {
     /// A token of the run's session.
     pub(super) fn token(&self) -> Result<Token, TestError> {
         let held = self.token.borrow().clone();
-        if let Some((token, made_at)) = held
-            && now().seconds() - made_at.seconds() < TOKEN_SECONDS
-        {
+        if let Some(token) = held.filter(|token| expires_at(token) > now().seconds() + TOKEN_SECONDS) {
             return Ok(token);
         }
         let token = self.new_token()?;
-        *self.token.borrow_mut() = Some((token.clone(), now()));
+        *self.token.borrow_mut() = Some(token.clone());
         Ok(token)
     }
 
@@ -126,6 +124,10 @@ fn done(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
     }
     let said = body.pointer("/errors/0/message").and_then(Value::as_str).unwrap_or("no reason given");
     Err(TestError::Clerk(format!("{}: {said}", status.as_u16())))
+}
+
+fn expires_at(token: &Token) -> i64 {
+    Pattern::of(token).and_then(|pattern| pattern.claims.get("exp")?.as_i64()).unwrap_or(0)
 }
 
 fn text(value: &Value, name: &str) -> Result<String, TestError> {

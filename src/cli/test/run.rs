@@ -3,7 +3,7 @@
 use super::TestError;
 use super::check::{Check, Checked, Outcome, Severity, Stop};
 use super::framework::Framework;
-use super::http::Request;
+use super::http::{Request, SendError};
 use super::probe::Probe;
 use super::progress::Progress;
 use super::source::Source;
@@ -44,9 +44,14 @@ pub(super) fn run(probe: &Probe, checks: &[&'static Check], framework: Option<Fr
 /// Sees that something answers, and what it seems to be.
 fn find(probe: &Probe, framework: Option<Framework>) -> Result<Framework, TestError> {
     let url = probe.client.target().url();
-    let first = probe.send(&Request::get(probe.protected()));
-    let first = first.map_err(|error| TestError::NothingAnswers { url, reason: error.to_string() })?;
-    let answers: Vec<_> = std::iter::once(first).chain(probe.send(&Request::get(NOWHERE)).ok()).collect();
+    let first = match probe.send(&Request::get(probe.protected())) {
+        Err(error @ (SendError::Connect(_) | SendError::Tls(_))) => {
+            return Err(TestError::NothingAnswers { url, reason: error.to_string() });
+        }
+        // Whoever takes the connection and does no better is there, and fails every check.
+        first => first.ok(),
+    };
+    let answers: Vec<_> = first.into_iter().chain(probe.send(&Request::get(NOWHERE)).ok()).collect();
     Ok(framework.unwrap_or_else(|| Framework::detect(&answers)))
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -108,13 +108,7 @@ pub(crate) fn serve(routes: Router) -> SocketAddr {
     address
 }
 
-async fn handle(
-    State(api): State<Arc<Inner>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn handle(State(api): State<Arc<Inner>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     api.answer(&Request { method, path, query, headers, body })
 }
@@ -143,7 +137,10 @@ impl Inner {
                 _ => forbidden(),
             }),
             "/api/users/user_owner" => {
-                self.guarded(request, |caller| if caller.user == "user_owner" { opened("user_owner") } else { forbidden() })
+                self.guarded(
+                    request,
+                    |caller| if caller.user == "user_owner" { opened("user_owner") } else { forbidden() },
+                )
             }
             "/graphql" => self.graphql(request),
             "/webhooks" if request.method == Method::POST => self.webhook(request),

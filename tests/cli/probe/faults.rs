@@ -56,8 +56,11 @@ impl Fault {
     /// Faults that show where no token was sent.
     fn without_token(self, request: &Request) -> Option<Response> {
         let Request { method, headers, path, query, .. } = request;
-        let is_plain = !["authorization", "cookie", "origin", "sec-fetch-dest"].iter().any(|name| headers.contains_key(*name))
-            && headers.len() == 4 && query.is_empty() && method == Method::GET;
+        let is_plain =
+            !["authorization", "cookie", "origin", "sec-fetch-dest"].iter().any(|name| headers.contains_key(*name))
+                && headers.len() == 4
+                && query.is_empty()
+                && method == Method::GET;
         let missing = || refuse(&Denied::Missing);
         match self.0 {
             2 if is_plain => Some(json_of(StatusCode::FORBIDDEN, &json!({"title": "Forbidden"}))),
@@ -82,7 +85,8 @@ impl Fault {
             30 => headers.contains_key("x-middleware-subrequest"),
             31 => {
                 let first = headers.get_all("authorization").iter().next();
-                let first = first.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+                let first =
+                    first.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
                 headers.get_all("authorization").iter().count() == 2
                     && first.strip_prefix("Bearer ").is_some_and(|token| api.verify(token).is_ok())
             }
@@ -113,6 +117,7 @@ impl Fault {
             26 => claims["aud"] == json!([]),
             27 => claims["sub"] == "client_1",
             28 => header["typ"] == "at+jwt",
+            39 => matches!(api.verify(text), Err(Denied::Invalid(clerk_edge::verifier::VerifyError::Expired))),
             29 => claims["sts"] == "pending",
             _ => false,
         }

@@ -2,10 +2,12 @@
 //! one thing wrong on which that check fails and no other does.
 
 mod api;
+mod clerk;
 mod faults;
 mod keys;
 mod mutants;
 mod refusals;
+mod reports;
 
 use std::process::{Command, Output};
 
@@ -44,8 +46,9 @@ impl Run {
         let mut command = Command::new(BINARY);
         command.args(["test", &api.url(), "--format", "json", "--unsafe", "--config", settings.text()]);
         let output = command.args(arguments).envs(environment.iter().copied()).output().unwrap();
-        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
-        Self { output, report }
+        let report = serde_json::from_slice(&output.stdout);
+        assert!(report.is_ok(), "{}", said(&output));
+        Self { report: report.unwrap(), output }
     }
 
     /// The checks that ended so.

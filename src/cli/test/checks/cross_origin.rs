@@ -83,8 +83,8 @@ fn foreign(trial: &mut Trial<'_>, request: &Request) {
     let with_credentials = answer.lists("access-control-allow-credentials", "true");
     let severity = if with_credentials { Severity::Must } else { Severity::Should };
     let got = format!("Access-Control-Allow-Origin: {allowed}, credentials: {with_credentials}");
-    let is_sound = !is_reflected && !(allowed == "*" && with_credentials);
-    trial.judge(severity, request, "no leave for another origin", is_sound, &got);
+    let is_unsound = is_reflected || (allowed == "*" && with_credentials);
+    trial.judge(severity, request, "no leave for another origin", !is_unsound, &got);
 }
 
 fn readable_refusal(probe: &Probe) -> Result<Report, Stop> {

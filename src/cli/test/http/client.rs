@@ -14,6 +14,9 @@ use super::parse::{self, Framing};
 use super::{Answer, Request, Target};
 use crate::platform::native::instant;
 
+/// Shortest time-out, for an API that has not answered for long.
+const TIMEOUT_MIN: Duration = Duration::from_millis(100);
+
 /// Why there is no answer.
 #[derive(Debug, Error)]
 pub(in crate::cli) enum SendError {
@@ -41,6 +44,8 @@ pub(in crate::cli::test) struct Client {
     /// Least time between two requests.
     pause: Duration,
     last: Cell<Option<Instant>>,
+    /// How many answers in a row did not come in time.
+    late: Cell<u32>,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -53,7 +58,7 @@ enum Stream {
 impl Client {
     pub(in crate::cli::test) fn new(target: Target, timeout: Duration, pause: Duration) -> Result<Self, SendError> {
         let tls = if target.is_tls { Some(tls_config()?) } else { None };
-        Ok(Self { target, timeout, pause, last: Cell::new(None), tls })
+        Ok(Self { target, timeout, pause, last: Cell::new(None), late: Cell::new(0), tls })
     }
 
     pub(in crate::cli::test) fn target(&self) -> &Target {
@@ -63,6 +68,12 @@ impl Client {
     /// Sends a request and reads the answer to it.
     pub(in crate::cli::test) fn send(&self, request: &Request) -> Result<Answer, SendError> {
         self.wait();
+        let sent = self.exchange(request);
+        self.late.set(if matches!(sent, Err(SendError::TimedOut)) { self.late.get() + 1 } else { 0 });
+        sent
+    }
+
+    fn exchange(&self, request: &Request) -> Result<Answer, SendError> {
         let start = instant();
         let mut stream = self.connect()?;
         // An answer may come before all is written, as one to a header that is too long does: it is read all the same.
@@ -71,6 +82,11 @@ impl Client {
             Err(SendError::Closed) => Err(written.err().map_or(SendError::Closed, |error| interrupted(&error))),
             read => read,
         }
+    }
+
+    /// Halved for every answer in a row that did not come, so that a run against an API that hangs comes to an end.
+    fn timeout(&self) -> Duration {
+        (self.timeout / 2_u32.saturating_pow(self.late.get())).max(TIMEOUT_MIN)
     }
 
     fn wait(&self) {
@@ -83,7 +99,7 @@ impl Client {
     fn connect(&self) -> Result<Stream, SendError> {
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
         for address in self.target.addresses().map_err(SendError::Connect)? {
-            match TcpStream::connect_timeout(&address, self.timeout) {
+            match TcpStream::connect_timeout(&address, self.timeout()) {
                 Ok(stream) => return self.secure(stream),
                 Err(error) => failure = error,
             }
@@ -92,8 +108,8 @@ impl Client {
     }
 
     fn secure(&self, stream: TcpStream) -> Result<Stream, SendError> {
-        let limited = stream.set_nodelay(true).and_then(|()| stream.set_write_timeout(Some(self.timeout)));
-        limited.and_then(|()| stream.set_read_timeout(Some(self.timeout))).map_err(SendError::Connect)?;
+        let limited = stream.set_nodelay(true).and_then(|()| stream.set_write_timeout(Some(self.timeout())));
+        limited.and_then(|()| stream.set_read_timeout(Some(self.timeout()))).map_err(SendError::Connect)?;
         let Some(config) = &self.tls else { return Ok(Stream::Plain(stream)) };
         let host = self.target.host.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(host).map_err(|error| SendError::Tls(error.to_string()))?;
@@ -133,7 +149,7 @@ impl Client {
 
     /// Reads what comes next, which is at least a byte.
     fn read_more(&self, stream: &mut Stream, bytes: &mut Vec<u8>, start: Instant) -> Result<(), SendError> {
-        let left = self.timeout.checked_sub(start.elapsed()).filter(|left| !left.is_zero());
+        let left = self.timeout().checked_sub(start.elapsed()).filter(|left| !left.is_zero());
         let left = left.ok_or(SendError::TimedOut)?;
         stream.socket().set_read_timeout(Some(left)).map_err(SendError::Connect)?;
         let mut chunk = [0; 8192];
