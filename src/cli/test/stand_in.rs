@@ -40,6 +40,8 @@ impl StandIn {
         let agent = Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
+            // A check may wait for long, and a connection that was closed meanwhile fails the next request.
+            .max_idle_connections(0)
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
             .build()

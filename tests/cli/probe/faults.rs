@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::api::{APP, Caller, Denied, Inner, Request, json_of, opened, refuse};
+use super::answers::{json_of, opened, refuse};
+use super::api::{APP, Caller, Denied, Inner, Request};
 use crate::harness::agent;
 
 /// The fault on which the check of this number fails.

@@ -1,6 +1,7 @@
 //! `clerk-edge test`, tested: an API that does everything right passes every check, and for every check there is an API with
 //! one thing wrong on which that check fails and no other does.
 
+mod answers;
 mod api;
 mod clerk;
 mod faults;

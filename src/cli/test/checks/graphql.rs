@@ -36,6 +36,7 @@ fn graphql(probe: &Probe) -> Result<Report, Stop> {
     } else {
         trial.note("operations by POST were left out: --unsafe");
     }
+    trial.note("subscriptions, over WebSockets or event streams, were not tried");
     trial.end()
 }
 
