@@ -16,6 +16,7 @@ mod policy_tests;
 mod rehearsal;
 mod session_token;
 mod signing_key;
+mod test;
 mod webhook;
 mod wrangler_toml;
 
@@ -36,6 +37,7 @@ use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
+use self::test::{TestArgs, TestError};
 use self::webhook::WebhookArgs;
 use crate::assertion::AssertionKeyError;
 use crate::instance::PublishableKeyError;
@@ -57,6 +59,8 @@ enum Command {
     Mint(Box<MintArgs>),
     /// Make a key that a gateway signs its assertions with
     Keygen(KeygenArgs),
+    /// Check how a running API treats tokens
+    Test(Box<TestArgs>),
     /// Stand in for Clerk's webhooks
     Webhook(Box<WebhookArgs>),
     /// Find what is wrong with a configuration before it is deployed
@@ -108,6 +112,8 @@ enum CliError {
     Check(#[from] CheckError),
     #[error(transparent)]
     Diff(#[from] DiffError),
+    #[error(transparent)]
+    Test(#[from] TestError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -117,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
+        Command::Test(args) => test::run(&args),
         Command::Webhook(args) => webhook::run(*args).map(done),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
@@ -144,6 +151,7 @@ impl CliError {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
             // As diff, which keeps 1 for differences.
             Self::Diff(_) => ExitCode::from(2),
+            Self::Test(error) if error.is_usage() => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
@@ -157,6 +165,7 @@ impl CliError {
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
             Self::Diff(error) => error.hint(),
+            Self::Test(error) => error.hint(),
             Self::Print(_)
             | Self::Json(_)
             | Self::Serve(_)

@@ -180,7 +180,7 @@ impl From<TokenArgs> for TokenRequest {
 
 /// A token can be had by anyone who reaches the stand-in, so one that is not on this machine is a mistake. Plain http is
 /// trusted on this machine alone, which makes that the test.
-fn loopback_url(text: &str) -> Result<String, &'static str> {
+pub(super) fn loopback_url(text: &str) -> Result<String, &'static str> {
     if text.starts_with("http://") && is_trusted_address(text) {
         Ok(text.trim_end_matches('/').to_owned())
     } else {

@@ -17,6 +17,13 @@ pub fn now() -> UnixTime {
     UnixTime::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// A moment of the clock that only goes forward, for how long something takes.
+#[must_use]
+#[allow(clippy::disallowed_methods)] // As above.
+pub fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// Checks signatures by jwt-compact's own algorithms.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NativeSignatures;

@@ -11,5 +11,6 @@ mod endpoints;
 mod harness;
 mod keygen;
 mod mint;
+mod probe;
 mod process;
 mod webhook;

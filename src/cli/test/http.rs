@@ -1,0 +1,15 @@
+//! HTTP/1.1 for requests that are wrong on purpose.
+//!
+//! A client would put right what a check needs wrong: two `Authorization` headers, `/./` in a path, a NUL in a token. So a
+//! request is written as it stands, one to a connection, and no redirect is followed.
+
+mod answer;
+mod client;
+mod parse;
+mod request;
+mod target;
+
+pub(super) use answer::Answer;
+pub(super) use client::{Client, SendError};
+pub(super) use request::Request;
+pub(super) use target::{Target, TargetError};

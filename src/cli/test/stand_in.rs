@@ -1,0 +1,105 @@
+//! The stand-in as a source of tokens that are signed with the right key, whatever they say.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use super::TestError;
+use super::tokens::Token;
+use crate::cli::session_token::{KeyChoice, TokenRequest};
+
+/// Longest wait for it, in seconds: it may have to make a key first, and an unoptimised build is slow at it.
+const TIMEOUT_SECONDS: u64 = 60;
+
+/// A running `clerk-edge issuer`.
+pub(super) struct StandIn {
+    url: String,
+    agent: Agent,
+}
+
+/// Its state, as far as checks need it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Overview {
+    pub(super) issuer: String,
+    pub(super) webhook_secret: String,
+}
+
+/// How often its key set was asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Requests {
+    key_set: u64,
+}
+
+impl StandIn {
+    /// No proxy of the environment and no redirect leads off this machine.
+    pub(super) fn new(url: &str) -> Self {
+        let agent = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            // A check may wait for long, and a connection that was closed meanwhile fails the next request.
+            .max_idle_connections(0)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
+            .build()
+            .into();
+        Self { url: url.to_owned(), agent }
+    }
+
+    /// A token made from `request`.
+    pub(super) fn mint(&self, request: &TokenRequest, kind: &str) -> Result<Token, TestError> {
+        Ok(Token::new(self.post("/stand-in/tokens", &json!(request))?, kind))
+    }
+
+    /// A token of exactly these parts.
+    pub(super) fn sign(&self, header: &str, payload: &str, kind: &str) -> Result<Token, TestError> {
+        let body = json!({"header": header, "payload": payload, "key": KeyChoice::Current});
+        Ok(Token::new(self.post("/stand-in/tokens/sign", &body)?, kind))
+    }
+
+    pub(super) fn overview(&self) -> Result<Overview, TestError> {
+        read(&self.get("/stand-in")?)
+    }
+
+    /// The published keys.
+    pub(super) fn key_set(&self) -> Result<Value, TestError> {
+        read(&self.get("/.well-known/jwks.json")?)
+    }
+
+    /// How often the key set was asked for.
+    pub(super) fn requests(&self) -> Result<u64, TestError> {
+        Ok(read::<Requests>(&self.get("/stand-in/requests")?)?.key_set)
+    }
+
+    /// Signs with a new key from now on, under a new kid.
+    pub(super) fn rotate(&self, keep_old: bool) -> Result<(), TestError> {
+        self.post("/stand-in/keys/rotate", &json!({"kid": "new", "keep_old": keep_old})).map(drop)
+    }
+
+    /// Begins or ends an outage of the key set.
+    pub(super) fn set_outage(&self, mode: &str) -> Result<(), TestError> {
+        self.post("/stand-in/outage", &json!({"mode": mode})).map(drop)
+    }
+
+    fn get(&self, path: &str) -> Result<String, TestError> {
+        self.done(self.agent.get(format!("{}{path}", self.url)).call())
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<String, TestError> {
+        self.done(self.agent.post(format!("{}{path}", self.url)).send_json(body))
+    }
+
+    fn done(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<String, TestError> {
+        let failed = |error: ureq::Error| TestError::StandIn(format!("{}: {error}", self.url));
+        let mut answer = answer.map_err(failed)?;
+        let text = answer.body_mut().read_to_string().map_err(failed)?;
+        if answer.status().is_success() { Ok(text) } else { Err(TestError::StandIn(text)) }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TestError> {
+    serde_json::from_str(text).map_err(|error| TestError::StandIn(format!("what answers is not the stand-in: {error}")))
+}

@@ -1,0 +1,47 @@
+//! For every check, the API on which it fails.
+
+use std::sync::Mutex;
+
+use super::Run;
+use super::api::Api;
+use super::faults::Fault;
+use crate::harness::StandIn;
+
+/// The one check that needs a session of Clerk's has its own test.
+const REVOCATION: u8 = 39;
+
+/// Runs that go on at once: each mostly waits until a key set may be fetched again.
+const AT_ONCE: usize = 6;
+
+#[test]
+fn each_fault_fails_its_own_check_and_no_other() {
+    let faults = Mutex::new((1..=45).filter(|number| *number != REVOCATION).collect::<Vec<u8>>());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                // One stand-in for several runs, as making keys takes longest; each API begins without a key set.
+                let stand_in = StandIn::start();
+                while let Some(number) = next(&faults) {
+                    wrong.lock().unwrap().extend(complaint(&stand_in, number));
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+fn next(faults: &Mutex<Vec<u8>>) -> Option<u8> {
+    faults.lock().unwrap().pop()
+}
+
+/// What is wrong with the checks when they meet this fault.
+fn complaint(stand_in: &StandIn, number: u8) -> Option<String> {
+    let api = Api::start(stand_in, Some(Fault(number)));
+    let run = Run::of(&api, &["--issuer-url", &stand_in.url], &[]);
+    // What the 401 of check 2 is like cannot be said where it is no 401.
+    let skipped: &[u64] = if number == 2 { &[3, 4, 39] } else { &[39] };
+    let is_right = run.ended("failed") == [u64::from(number)] && run.ended("skipped") == skipped;
+    (!is_right).then(|| format!("fault {number}, skipped {:?}:\n{}", run.ended("skipped"), run.findings()))
+}
