@@ -35,6 +35,7 @@ pub mod json;
 pub mod instance;
 pub mod algorithm;
 pub mod public_key;
+pub mod checks;
 pub mod token;
 pub mod claims;
 pub mod authorization;
