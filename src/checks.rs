@@ -4,6 +4,8 @@
 //! verifier says which check it comes to, and the last that it came to is the one that failed. Where nobody watches, the
 //! watching compiles to nothing.
 
+use std::cell::Cell;
+
 /// A check of a token. The order is the verifier's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
@@ -117,3 +119,46 @@ pub trait Watch: Copy {
 }
 
 impl Watch for () {}
+
+/// Keeps the check that a verifier came to last.
+#[derive(Debug, Default)]
+pub struct Reached(Cell<Option<Check>>);
+
+impl Watch for &Reached {
+    fn comes_to(self, check: Check) {
+        self.0.set(Some(check));
+    }
+}
+
+impl Reached {
+    /// The last check that was come to, if a token was looked at.
+    #[must_use]
+    pub fn last(&self) -> Option<Check> {
+        self.0.get()
+    }
+
+    /// What became of each check. With `failed`, the last one reached is the one that refused the token.
+    pub fn outcomes(&self, failed: bool) -> impl Iterator<Item = (Check, Outcome)> {
+        let last = self.last();
+        Check::ALL.into_iter().map(move |check| {
+            let outcome = match last {
+                Some(last) if check < last || check == last && !failed => Outcome::Passed,
+                Some(last) if check == last => Outcome::Failed,
+                Some(_) | None => Outcome::NotReached,
+            };
+            (check, outcome)
+        })
+    }
+}
+
+/// What became of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The token met it.
+    Passed,
+    /// The token did not.
+    Failed,
+    /// Another check failed before.
+    NotReached,
+}

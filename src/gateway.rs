@@ -119,6 +119,11 @@ impl<H: Host> Gateway<H> {
         self.authenticator.verifier()
     }
 
+    /// What it was told to do.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Decides on a request at the time `now`. `request_id` goes to the origin and into refusals.
     pub fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> impl Future<Output = Decision<'_>>
     where

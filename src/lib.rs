@@ -59,6 +59,7 @@ pub mod config;
 pub mod head;
 pub mod authentication;
 pub mod gateway;
+pub mod explanation;
 
 pub mod platform;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]

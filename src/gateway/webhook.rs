@@ -31,6 +31,14 @@ pub struct Delivery<'a> {
     id: DeliveryId,
 }
 
+impl<'a> Webhook<'a> {
+    /// What the target gets once the body is checked, the assertion aside.
+    #[must_use]
+    pub fn forward(&self) -> &Forward<'a> {
+        &self.forward
+    }
+}
+
 impl<H: Host> Gateway<H> {
     /// Goes on with a [`Verdict::Webhook`] once its body is there: it becomes a delivery, a repeat or a refusal. A body
     /// known to be too long need not be whole.
