@@ -11,6 +11,8 @@ mod mint;
 mod session_token;
 mod signing_key;
 mod webhook;
+#[allow(dead_code, unused_imports)] // For commands that are being written.
+mod wrangler_toml;
 
 use std::error::Error;
 use std::io::{self, Write as _};
