@@ -4,12 +4,16 @@
 //! said on stderr, in lower case and without a full stop, with a hint where one helps. Exit code 0 means done, 1 that it
 //! could not be done or that what was looked for was found wanting, 2 that it was asked for wrongly.
 
+mod explain;
 mod identifier;
 mod issuer;
 mod keygen;
+mod local_host;
 mod mint;
 mod session_token;
 mod signing_key;
+mod token_rules;
+mod verify;
 mod webhook;
 #[allow(dead_code, unused_imports)] // For commands that are being written.
 mod wrangler_toml;
@@ -23,11 +27,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use thiserror::Error;
 
+use self::explain::{ExplainArgs, ExplainError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
+use self::verify::{VerifyArgs, VerifyCommandError};
 use self::webhook::WebhookArgs;
 use crate::assertion::AssertionKeyError;
 use crate::instance::PublishableKeyError;
@@ -43,6 +49,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell step by step what a gateway decides on a request, or what is wrong with a token
+    Explain(Box<ExplainArgs>),
+    /// Print what a good token says
+    Verify(Box<VerifyArgs>),
     /// Run a stand-in for Clerk on this machine, for development and tests
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
@@ -88,6 +98,10 @@ enum CliError {
     AssertionKey(#[source] AssertionKeyError),
     #[error("cannot reach {url}")]
     NoAnswer { url: String, source: Box<ureq::Error> },
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    #[error(transparent)]
+    Verify(#[from] VerifyCommandError),
     #[error("the delivery was answered {0}")]
     NotDelivered(u16),
 }
@@ -96,6 +110,8 @@ enum CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Explain(args) => explain::run(&args).map(done),
+        Command::Verify(args) => verify::run(&args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
@@ -123,6 +139,8 @@ impl CliError {
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
+            Self::Explain(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Print(_)
             | Self::Json(_)

@@ -27,7 +27,7 @@ mod route;
 mod token;
 
 pub use answer::Answer;
-pub use credentials::{CredentialsStory, Place, Looked};
+pub use credentials::{CredentialsStory, Looked, Place};
 pub use diagnosis::{Diagnosis, Trouble};
 pub use headers::{AddedHeader, DroppedHeader, HeaderStory};
 pub use requirement::Node;
@@ -87,9 +87,9 @@ pub async fn of_request<H: Host + CountRequest>(
     let credential = found.ok().flatten();
     let policy = &config.tokens.policy;
     let verdict = TokenVerdict { refusal: token_refusal(&decision, &reached), key: decision.key_origin };
-    let token = credential.as_ref().map(|credential| {
-        TokenStory::of(&credential.token, policy, credentials.same_origin, now, &reached, &verdict)
-    });
+    let token = credential
+        .as_ref()
+        .map(|credential| TokenStory::of(&credential.token, policy, credentials.same_origin, now, &reached, &verdict));
     let session = decision.session.as_deref();
     // A preflight is matched by the method of the request to come.
     let method = preflight.as_ref().map_or(head.method.as_str(), |preflight| preflight.method.as_str());
@@ -107,7 +107,8 @@ pub async fn of_request<H: Host + CountRequest>(
         token,
         troubles: Vec::new(),
     };
-    let scene = diagnosis::Scene { config: Some(config), policy, head: Some(head), decision: Some(&decision), preflight, now };
+    let scene =
+        diagnosis::Scene { config: Some(config), policy, head: Some(head), decision: Some(&decision), preflight, now };
     explanation.troubles = diagnosis::of(&explanation, &scene, asked);
     explanation
 }

@@ -133,13 +133,7 @@ impl<H: Host> Gateway<H> {
     }
 
     /// The same, and says which check of the token it comes to.
-    pub async fn decide_watched(
-        &self,
-        head: &Head,
-        request_id: &str,
-        now: UnixTime,
-        watch: impl Watch,
-    ) -> Decision<'_>
+    pub async fn decide_watched(&self, head: &Head, request_id: &str, now: UnixTime, watch: impl Watch) -> Decision<'_>
     where
         H: CountRequest,
     {

@@ -29,6 +29,7 @@ fn gateways() -> Vec<Value> {
                 {"path": "/api/*", "methods": ["GET", "POST"], "limit": {"requests": 2, "per_seconds": 10, "by": "user"},
                  "require": {"any": [{"permission": "org:billing:manage"}, {"all": [{"plan": "pro"}, {"feature": "export"}]}]},
                  "websocket": true, "origin": ORIGIN},
+                {"path": "/live", "access": "optional", "websocket": true, "origin": ORIGIN},
                 {"path": "/api/admin", "require": {"reverification": "strict"}, "serve": "report"},
             ],
         }),
@@ -52,6 +53,7 @@ fn credentials() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
         ("good", bearer(good.text())),
         ("admin", bearer(good.clone().claim("o", json!({"id": "org_1", "rol": "admin"})).text())),
         ("of a party", bearer(good.clone().claim("azp", json!(APP)).claim("pla", json!("u:pro")).text())),
+        ("of another party", bearer(good.clone().claim("azp", json!("https://evil.example")).text())),
         ("expired", bearer(good.clone().claim("exp", json!(NOW - 60)).text())),
         ("forged", bearer(good.clone().forged_by(other_key()).text())),
         ("template", bearer(good.clone().header("cat", json!("cl_B7d4PD222AAA")).text())),
@@ -65,18 +67,42 @@ fn credentials() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
 }
 
 fn requests() -> Vec<Request> {
-    let targets = ["/", "/api/x?y=1", "/api/admin", "/api/admin/z", "/API/x", "/api/a%2Fb", "/api/../x", "/hooks", "/whoami",
-        "/public/1", "/.well-known/clerk-edge/health", "/.well-known/clerk-edge/jwks.json", "/api/x;y", "/nothing"];
+    let targets = [
+        "/",
+        "/api/x?y=1",
+        "/api/admin",
+        "/api/admin/z",
+        "/API/x",
+        "/api/a%2Fb",
+        "/api/../x",
+        "/hooks",
+        "/whoami",
+        "/public/1",
+        "/live",
+        "/.well-known/clerk-edge/health",
+        "/.well-known/clerk-edge/jwks.json",
+        "/api/x;y",
+        "/nothing",
+    ];
     let mut requests = Vec::new();
     for target in targets {
         for method in ["GET", "POST", "DELETE", "OPTIONS", "BREW"] {
             for (_, headers) in credentials() {
-                let request = headers.iter().fold(Request::new(method, target), |request, (name, value)| request.header(name, value));
-                requests.push(request.clone().header("x-clerk-user-id", "spoofed").header("connection", "x-one").header("x-one", "1"));
+                let request = headers
+                    .iter()
+                    .fold(Request::new(method, target), |request, (name, value)| request.header(name, value));
+                requests.push(
+                    request
+                        .clone()
+                        .header("x-clerk-user-id", "spoofed")
+                        .header("connection", "x-one")
+                        .header("x-one", "1"),
+                );
                 requests.push(request.header("origin", APP).header("access-control-request-method", "DELETE"));
             }
         }
         requests.push(Request::handshake("websocket", target).signed_in());
+        requests.push(Request::handshake("websocket", target).signed_in().header("origin", "https://evil.example"));
         requests.push(Request::handshake("h2c", target).signed_in());
         requests.push(Request::get(target).signed_in().with_body());
         requests.push(Request::new("POST", target).signed_at(0, "msg_1", b"{}"));
@@ -122,11 +148,33 @@ fn every_request_is_explained_as_it_is_decided() {
             *seen.entry(compare(|| TestGateway::new(gateway.clone()), &request)).or_default() += 1;
         }
     }
-    let expected = ["forward", "upgrade", "serve", "preflight", "webhook", "assertion-keys", "credentials-missing",
-        "credentials-malformed", "credentials-ambiguous", "token-invalid", "token-type-mismatch", "token-expired",
-        "token-invalid-signature", "token-invalid-audience", "token-invalid-authorized-parties", "insufficient-role",
-        "insufficient-permission", "cross-site-request", "origin-not-allowed", "path-invalid", "route-not-found",
-        "method-not-allowed", "body-not-allowed", "upgrade-not-allowed", "webhook-headers-missing"];
+    let expected = [
+        "forward",
+        "upgrade",
+        "serve",
+        "preflight",
+        "webhook",
+        "assertion-keys",
+        "credentials-missing",
+        "credentials-malformed",
+        "credentials-ambiguous",
+        "token-invalid",
+        "token-type-mismatch",
+        "token-expired",
+        "token-invalid-signature",
+        "token-invalid-audience",
+        "token-invalid-authorized-parties",
+        "insufficient-role",
+        "insufficient-permission",
+        "cross-site-request",
+        "origin-not-allowed",
+        "path-invalid",
+        "route-not-found",
+        "method-not-allowed",
+        "body-not-allowed",
+        "upgrade-not-allowed",
+        "webhook-headers-missing",
+    ];
     let missing: Vec<_> = expected.into_iter().filter(|kind| !seen.contains_key(kind)).collect();
     assert!(missing.is_empty(), "never seen: {missing:?}; seen: {seen:?}");
 }

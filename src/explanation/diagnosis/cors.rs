@@ -100,7 +100,9 @@ fn not_listed(origin: &str) -> Answer {
     }
     told(
         format!("{origin} is not among the origins of the CORS policy: they are compared to the letter"),
-        format!("add \"{origin}\" to origins of [vars.GATEWAY.cors]: scheme, host and port, without a slash at its end"),
+        format!(
+            "add \"{origin}\" to origins of [vars.GATEWAY.cors]: scheme, host and port, without a slash at its end"
+        ),
     )
 }
 

@@ -36,7 +36,11 @@ pub(super) fn answer(explanation: &Explanation, scene: &Scene<'_>) -> Answer {
         "token-type-mismatch" => of_type(token),
         "token-invalid-algorithm" => of_algorithm(token),
         "token-invalid-audience" => told(
-            format!("the token is made for {}, and audience asks for one of {}", claim(token, "aud"), scene.policy.audience.join(", ")),
+            format!(
+                "the token is made for {}, and audience asks for one of {}",
+                claim(token, "aud"),
+                scene.policy.audience.join(", ")
+            ),
             "session tokens have no aud by default: add it in Clerk's dashboard (Sessions, Customize session token), or leave audience out",
         ),
         "token-invalid-authorized-parties" => of_party(token, scene),
@@ -66,7 +70,9 @@ fn of_credentials(code: &str, scene: &Scene<'_>) -> Option<Answer> {
     let last = value.rsplit(' ').next().unwrap_or_default();
     Some(match code {
         "credentials-malformed" if ["null", "undefined"].contains(&last) => told(
-            format!("the client sends the word {last} in the token's place: getToken() gave none, so nobody is signed in there, or Clerk was not loaded yet"),
+            format!(
+                "the client sends the word {last} in the token's place: getToken() gave none, so nobody is signed in there, or Clerk was not loaded yet"
+            ),
             "send no Authorization header without a token, and wait for isLoaded before asking for one",
         ),
         "credentials-malformed" => told(
@@ -91,13 +97,19 @@ fn expired(token: &TokenStory, scene: &Scene<'_>) -> Answer {
             "ask for a token for every request (await getToken()) and keep none; if that is done already, set this machine's clock",
         );
     }
-    told(cause, "ask for a token for every request (await getToken()): it is kept and renewed by Clerk, and must not be by the application")
+    told(
+        cause,
+        "ask for a token for every request (await getToken()): it is kept and renewed by Clerk, and must not be by the application",
+    )
 }
 
 fn early(token: &TokenStory, scene: &Scene<'_>) -> Answer {
     let name = if moment(token, "iat").is_some_and(|issued| issued > scene.now) { "iat" } else { "nbf" };
     let ahead = moment(token, name).map_or(0, |moment| moment.since(scene.now));
-    told(format!("{name} is {} ahead of the clock here: this machine's clock is behind Clerk's", span(ahead)), SKEW_CURE)
+    told(
+        format!("{name} is {} ahead of the clock here: this machine's clock is behind Clerk's", span(ahead)),
+        SKEW_CURE,
+    )
 }
 
 /// The key does not fit, or the issuer is another: most often two instances are mixed.
@@ -161,7 +173,9 @@ fn machine() -> Answer {
 
 fn template(sign: &str) -> Answer {
     told(
-        format!("the token was made from a JWT template ({sign}): such tokens are for third parties, and carry no session"),
+        format!(
+            "the token was made from a JWT template ({sign}): such tokens are for third parties, and carry no session"
+        ),
         "call getToken() without { template }; claims of your own belong into the session token (dashboard: Sessions, Customize session token)",
     )
 }
@@ -179,7 +193,9 @@ fn of_party(token: &TokenStory, scene: &Scene<'_>) -> Answer {
     match token.claims.as_ref().and_then(|claims| claims.get("azp")).and_then(Value::as_str) {
         Some(azp) => told(
             format!("the token was asked for by a page of {azp}, which is not in authorized_parties ({parties})"),
-            format!("if {azp} is yours, add it to authorized_parties to the letter: scheme, host and port, without a slash at its end"),
+            format!(
+                "if {azp} is yours, add it to authorized_parties to the letter: scheme, host and port, without a slash at its end"
+            ),
         ),
         None => told(
             "the token has no azp, as those from a top-level navigation or the Backend API, and nothing proves where the request comes from",

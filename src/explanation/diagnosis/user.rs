@@ -43,7 +43,10 @@ fn without_session(explanation: &Explanation, scene: &Scene<'_>) -> Option<Answe
     };
     Some(match route.access {
         Access::Public => told(
-            format!("the route {} is public: credentials are not looked at there, and no user is told", route.pattern.as_str()),
+            format!(
+                "the route {} is public: credentials are not looked at there, and no user is told",
+                route.pattern.as_str()
+            ),
             "set access = \"optional\" on the route, or leave access out to require a session",
         ),
         Access::Webhook => told(
@@ -60,7 +63,8 @@ fn not_sent(explanation: &Explanation, scene: &Scene<'_>) -> Option<Answer> {
     if request.credentials.refused.is_some() {
         return Some(token::answer(explanation, scene));
     }
-    let suffixed = request.credentials.places.iter().find(|place| place.kind == "cookie" && place.name != SESSION_COOKIE);
+    let suffixed =
+        request.credentials.places.iter().find(|place| place.kind == "cookie" && place.name != SESSION_COOKIE);
     if let Some(other) = scene.head.and_then(|head| foreign_cookie(head, suffixed.map(|place| place.name.as_str()))) {
         return Some(told(
             format!("the cookies are of another Clerk instance ({other}), so its token is not looked at"),
