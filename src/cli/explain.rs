@@ -42,7 +42,7 @@ Examples:
     $ clerk-edge explain --config wrangler.toml --request 'OPTIONS /api/orders' --trouble cors \\
         --header 'Origin: http://localhost:3000' --header 'Access-Control-Request-Method: POST'")]
 pub(super) struct ExplainArgs {
-    /// Token, or - for standard input; a request carries it as Authorization: Bearer
+    /// Token, - for standard input or @FILE; a request carries it as Authorization: Bearer
     #[arg(long, required_unless_present = "request", allow_hyphen_values = true)]
     token: Option<String>,
     /// Trouble to find the cause of; what the decision shows is told anyway (repeatable)

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use clap::Args;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -161,17 +161,22 @@ impl JwksSource {
             Self::Url(url) => return Ok(KeySource::KeySet { url: url.clone(), bearer: None }),
             Self::File(path) => path,
         };
-        let text = read_bounded(path).map_err(|source| RuleError::File { path: path.clone(), source })?;
+        let text =
+            read_bounded(path, KEY_SET_BYTES).map_err(|source| RuleError::File { path: path.clone(), source })?;
         let set = KeySet::parse(&text).map_err(|source| RuleError::KeySet { path: path.clone(), source })?;
         Ok(KeySource::GivenSet(set))
     }
 }
 
-/// One byte more than a key set may have, so that a longer one is seen to be too long.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(KEY_SET_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+/// Reads one byte more than the limit, so that a longer document is seen to be too long.
+fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    read_to(fs::File::open(path)?, limit)
+}
+
+fn read_to(source: impl io::Read, limit: usize) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    source.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -183,16 +188,20 @@ pub(super) fn secrets_of(files: &[PathBuf]) -> Result<Secrets, RuleError> {
     Ok(Secrets::read(Path::new("."), None, files)?)
 }
 
-/// A token that was given, or of standard input for `-`: there it is in no history of a shell and in no list of processes.
+/// A token that was given; for `-` that of standard input, and for `@FILE` that of a file. From there it comes into no
+/// history of a shell and no list of processes.
 pub(super) fn read_token(given: &str) -> Result<String, RuleError> {
-    if given != "-" {
-        return Ok(given.trim().to_owned());
-    }
     // Enough for one that is too long to be seen as such, with white space around it.
-    let limit = u64::try_from(TOKEN_BYTES).unwrap_or(u64::MAX).saturating_mul(2);
-    let mut text = String::new();
-    io::stdin().lock().take(limit).read_to_string(&mut text).map_err(RuleError::Token)?;
-    Ok(text.trim().to_owned())
+    const LIMIT: usize = 2 * TOKEN_BYTES;
+    let text = match given.strip_prefix('@') {
+        Some(path) => {
+            let bytes = read_bounded(Path::new(path), LIMIT);
+            bytes.map_err(|source| RuleError::File { path: path.into(), source })?
+        }
+        None if given == "-" => read_to(io::stdin().lock(), LIMIT).map_err(RuleError::Token)?,
+        None => given.as_bytes().to_vec(),
+    };
+    Ok(String::from_utf8_lossy(&text).trim().to_owned())
 }
 
 /// A moment as RFC 3339 or in seconds since 1970.
@@ -203,6 +212,12 @@ pub(super) fn moment(text: &str) -> Result<UnixTime, &'static str> {
     let moment =
         DateTime::parse_from_rfc3339(text).map_err(|_| "expected 2026-01-31T12:00:00Z or seconds since 1970")?;
     Ok(UnixTime::from_seconds(moment.timestamp()))
+}
+
+/// A moment as RFC 3339, where it is one of a calendar.
+pub(super) fn date(seconds: i64) -> Option<String> {
+    let moment = DateTime::from_timestamp_secs(seconds)?;
+    Some(moment.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ Examples:
     $ clerk-edge verify - --assertion --jwks https://api.example.com/.well-known/clerk-edge/jwks.json \\
         --audience https://origin.example.com --method GET --url https://origin.example.com/orders")]
 pub(super) struct VerifyArgs {
-    /// Token, or - for standard input
+    /// Token, - for standard input or @FILE [default: -]
     #[arg(default_value = "-", hide_default_value = true, allow_hyphen_values = true)]
     token: String,
     /// Key set to check with [default: the instance's own, or CLERK_JWT_KEY]

@@ -130,7 +130,7 @@ impl Token<'_> {
         match (code, self.verdict.key) {
             (Some("keys-unavailable"), _) => format!("{held}; no key set can be had, so nothing can be said of it"),
             (Some("jwk-kid-mismatch"), _) => format!("{held}; the issuer's key set has no such key"),
-            (_, Some(KeyOrigin::Given)) => format!("{held}; the key is given, and kid is not compared"),
+            (_, Some(KeyOrigin::Given)) => format!("{held}; its key is given"),
             _ => held,
         }
     }
@@ -173,7 +173,8 @@ impl Token<'_> {
     }
 
     fn authorized_party(&self) -> String {
-        let parties: Vec<String> = self.policy.authorized_parties.iter().map(ToString::to_string).collect();
+        let parties: Vec<String> =
+            self.policy.authorized_parties.iter().map(|party| quoted(&party.to_string())).collect();
         let held = self.claims.get("azp");
         if parties.is_empty() {
             return format!("authorized_parties not configured; got {}", shown(held, "none"));
@@ -204,16 +205,23 @@ fn without(claims: &Object, name: &str) -> Object {
 }
 
 fn form(text: &str) -> String {
-    let prefixes = [("mt_", "machine-to-machine token"), ("oat_", "OAuth access token"), ("ak_", "API key")];
-    if let Some((_, what)) = prefixes.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-        return format!("an opaque {what}, not a session token");
+    const OTHERS: [(&str, &str); 6] = [
+        ("mt_", "an opaque machine-to-machine token"),
+        ("oat_", "an opaque OAuth access token"),
+        ("ak_", "an opaque API key"),
+        ("pk_", "a publishable key"),
+        ("sk_", "a secret key, which nobody but a server may have"),
+        ("Bearer ", "a header's value with the word Bearer"),
+    ];
+    if let Some((_, what)) = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return format!("{what}, not a session token");
     }
     if text.len() > TOKEN_BYTES {
         return format!("{} bytes; expected at most {TOKEN_BYTES}", text.len());
     }
     let parts: Vec<&str> = text.split('.').collect();
     if parts.len() != 3 {
-        return format!("{} parts between dots; expected 3", parts.len());
+        return format!("expected 3 parts between dots, got {}", parts.len());
     }
     let names = ["header", "claims", "signature"];
     let is_bad = |part: &&str| part.is_empty() || URL_SAFE_NO_PAD.decode(part).is_err();

@@ -10,4 +10,5 @@ mod harness;
 mod keygen;
 mod mint;
 mod process;
+mod verify;
 mod webhook;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 
 use super::super::CliError;
+use super::super::token_rules::date;
 use crate::checks::Outcome;
 use crate::explanation::{
     Answer, CredentialsStory, Diagnosis, Explanation, HeaderStory, Looked, Node, PathStory, RequestStory, RouteStory,
@@ -47,7 +48,7 @@ fn render(explanation: &Explanation) -> String {
         sections.push(section("credentials", &of_credentials(credentials)));
     }
     if let Some(token) = token {
-        sections.push(section(&format!("token  at {at}"), &of_token(token)));
+        sections.push(section(&format!("token  at {}", moment(*at)), &of_token(token)));
     }
     if let Some(node) = requirement {
         let mut steps = Vec::new();
@@ -60,6 +61,10 @@ fn render(explanation: &Explanation) -> String {
     sections.push(of_answer(answer));
     sections.extend(troubles.iter().map(of_trouble));
     sections.join("\n")
+}
+
+fn moment(seconds: i64) -> String {
+    date(seconds).map_or_else(|| seconds.to_string(), |date| format!("{date} ({seconds})"))
 }
 
 fn section(title: &str, steps: &[Step]) -> String {
@@ -150,6 +155,9 @@ fn of_token(token: &TokenStory) -> Vec<Step> {
         };
         step(mark, check.check, check.detail.as_deref().unwrap_or("not reached"))
     };
+    if token.checks.iter().all(|check| check.outcome == Outcome::NotReached) {
+        return vec![step(Mark::Neither, "not looked at", "")];
+    }
     token.checks.iter().map(check).collect()
 }
 

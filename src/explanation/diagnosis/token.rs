@@ -210,7 +210,7 @@ fn malformed(token: &TokenStory) -> Answer {
     let name = failed.map_or("form", |check| check.check);
     told(
         format!("this is no token of Clerk's in form ({name}: {detail})"),
-        "send what getToken() gives, whole: not a publishable or secret key, not the cookie's name, without quotes, line breaks or dots of your own",
+        "send what getToken() gives, whole, without quotes and line breaks around or in it",
     )
 }
 
