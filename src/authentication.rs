@@ -32,6 +32,11 @@ impl<H: Host> Authenticator<H> {
         &self.verifier
     }
 
+    /// The instance, where a publishable key names it.
+    pub fn instance(&self) -> Option<&Instance> {
+        self.instance.as_ref()
+    }
+
     /// The session of a request at the time `now`; `None` without credentials, never for bad ones.
     ///
     /// # Errors
