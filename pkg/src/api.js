@@ -83,7 +83,7 @@ export function makeApi(core) {
         const token = isToken ? asked : verifier.token(headers, now);
         const outcome = await (isToken ? verifier.verifyToken(asked, now) : verifier.authenticate(method, url, headers, now));
         const refusal = outcome.refusal(requestId());
-        const told = { code: refusal && JSON.parse(refusal).code, reached: outcome.reached(), token, issuer: verifier.issuer(), now: now / 1000 };
+        const told = { problem: refusal && refused(refusal).problem, reached: outcome.reached(), token, issuer: verifier.issuer(), now: now / 1000 };
         outcome.free();
         return settled(explanationOf(told), context);
       },

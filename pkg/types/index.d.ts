@@ -143,8 +143,8 @@ export interface ExplainedCheck {
   check: CheckName;
   /** One at most failed: what is behind it was not reached. */
   outcome: 'passed' | 'failed' | 'not-reached';
-  /** What was looked at, where something was. */
-  detail?: string;
+  /** The member that was looked at, as JSON, where there is one. */
+  detail?: string | undefined;
 }
 
 /** What became of a token. It holds the token's claims, and never the token. */

@@ -8,6 +8,7 @@
 mod support;
 
 mod diagnosis;
+mod npm;
 mod requests;
 mod story;
 mod tokens;
