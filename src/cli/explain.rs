@@ -43,7 +43,7 @@ Examples:
         --header 'Origin: http://localhost:3000' --header 'Access-Control-Request-Method: POST'")]
 pub(super) struct ExplainArgs {
     /// Token, - for standard input or @FILE; a request carries it as Authorization: Bearer
-    #[arg(long, required_unless_present = "request", allow_hyphen_values = true)]
+    #[arg(long, required_unless_present = "request")]
     token: Option<String>,
     /// Trouble to find the cause of; what the decision shows is told anyway (repeatable)
     #[arg(long, value_enum)]

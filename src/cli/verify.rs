@@ -29,7 +29,7 @@ Examples:
         --audience https://origin.example.com --method GET --url https://origin.example.com/orders")]
 pub(super) struct VerifyArgs {
     /// Token, - for standard input or @FILE [default: -]
-    #[arg(default_value = "-", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(default_value = "-", hide_default_value = true)]
     token: String,
     /// Key set to check with [default: the instance's own, or CLERK_JWT_KEY]
     #[arg(long, value_name = "FILE|URL", value_parser = JwksSource::parse)]

@@ -67,10 +67,16 @@ fn moment(seconds: i64) -> String {
     date(seconds).map_or_else(|| seconds.to_string(), |date| format!("{date} ({seconds})"))
 }
 
+/// Text as a terminal may have it: a token's maker, who may be anybody, has no say over the screen.
+fn plain(text: &str) -> String {
+    let letter = |letter: char| if letter.is_control() { letter.escape_unicode().to_string() } else { letter.into() };
+    text.chars().map(letter).collect()
+}
+
 fn section(title: &str, steps: &[Step]) -> String {
     let width = steps.iter().map(|step| step.depth * 2 + step.name.chars().count()).max().unwrap_or(0);
     let lines: String = steps.iter().map(|step| line(step, width)).collect();
-    format!("{TITLE}{title}{TITLE:#}\n{lines}")
+    format!("{TITLE}{}{TITLE:#}\n{lines}", plain(title))
 }
 
 fn line(Step { depth, mark, name, detail }: &Step, width: usize) -> String {
@@ -85,8 +91,8 @@ fn line(Step { depth, mark, name, detail }: &Step, width: usize) -> String {
     format!("  {style}{sign}{style:#} {}\n", text.trim_end())
 }
 
-fn step(mark: Mark, name: impl Into<String>, detail: impl Into<String>) -> Step {
-    Step { depth: 0, mark, name: name.into(), detail: detail.into() }
+fn step(mark: Mark, name: impl AsRef<str>, detail: impl AsRef<str>) -> Step {
+    Step { depth: 0, mark, name: plain(name.as_ref()), detail: plain(detail.as_ref()) }
 }
 
 fn of_path(path: &PathStory) -> Vec<Step> {
@@ -169,7 +175,7 @@ fn of_node(node: &Node, depth: usize, steps: &mut Vec<Step>) {
             (if met { Mark::Yes } else { Mark::No }, has)
         }
     };
-    steps.push(Step { depth, mark, name: node.rule.clone(), detail });
+    steps.push(Step { depth, ..step(mark, &node.rule, detail) });
     for part in &node.of {
         of_node(part, depth + 1, steps);
     }
@@ -195,11 +201,11 @@ fn of_answer(answer: &Answer) -> String {
         (_, Some(url)) => format!("{kind} to {url}"),
         (_, None) => (*kind).to_owned(),
     };
-    let mut lines = format!("{TITLE}answer{TITLE:#}  {style}{text}{style:#}\n");
+    let mut lines = format!("{TITLE}answer{TITLE:#}  {style}{}{style:#}\n", plain(&text));
     let details = title.iter().map(|title| (*title).to_owned());
     let details = details.chain(challenge.iter().map(|challenge| format!("www-authenticate: {challenge}")));
     for detail in details.chain(headers.iter().map(|(name, value)| format!("{name}: {value}"))) {
-        lines.push_str(&format!("  {detail}\n"));
+        lines.push_str(&format!("  {}\n", plain(&detail)));
     }
     lines
 }
@@ -211,5 +217,22 @@ fn of_trouble(Diagnosis { trouble, cause, cure }: &Diagnosis) -> String {
         Trouble::MissingUser => "\"missing user id\"",
         Trouble::Graphql => "\"GraphQL has no user\"",
     };
-    format!("{TITLE}{name}{TITLE:#}\n  cause  {cause}\n  cure   {cure}\n")
+    format!("{TITLE}{name}{TITLE:#}\n  cause  {}\n  cure   {}\n", plain(cause), plain(cure))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_token_steers_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2J\r\n\u{9b}é"), "a\\u{1b}[2J\\u{d}\\u{a}\\u{9b}é");
+        let evil = "\u{1b}]0;x\u{7}";
+        let diagnosis = Diagnosis { trouble: Trouble::Cors, cause: evil.to_owned(), cure: evil.to_owned() };
+        assert!(!of_trouble(&diagnosis).contains(evil));
+        let steps = [step(Mark::Yes, evil, evil)];
+        assert!(!section(evil, &steps).contains(evil));
+        let answer = Answer { kind: "forward", url: Some(evil.to_owned()), ..Answer::default() };
+        assert!(!of_answer(&answer).contains(evil));
+    }
 }
