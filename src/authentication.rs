@@ -2,6 +2,7 @@
 //!
 //! Invalid is never anonymous: a request without credentials has no session, one with bad credentials is refused.
 
+use crate::checks::Watch;
 use crate::config::TokenConfig;
 use crate::credentials::{Carrier, Credentials, Provenance};
 use crate::head::Head;
@@ -31,15 +32,34 @@ impl<H: Host> Authenticator<H> {
         &self.verifier
     }
 
+    /// The instance, where a publishable key names it.
+    pub fn instance(&self) -> Option<&Instance> {
+        self.instance.as_ref()
+    }
+
     /// The session of a request at the time `now`; `None` without credentials, never for bad ones.
     ///
     /// # Errors
     /// The refusal of bad credentials, and of a cookie on an unsafe `method` without proof of the same site.
-    pub async fn authenticate(
+    pub fn authenticate(
         &self,
         head: &Head,
         method: Option<Method>,
         now: UnixTime,
+    ) -> impl Future<Output = Result<Option<Verified>, Refusal>> {
+        self.authenticate_watched(head, method, now, ())
+    }
+
+    /// The same, and says which check of the token it comes to.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn authenticate_watched(
+        &self,
+        head: &Head,
+        method: Option<Method>,
+        now: UnixTime,
+        watch: impl Watch,
     ) -> Result<Option<Verified>, Refusal> {
         let Some(credentials) = Credentials::find(&head.headers, self.instance.as_ref(), now)? else {
             return Ok(None);
@@ -49,7 +69,7 @@ impl<H: Host> Authenticator<H> {
         if credentials.carrier == Carrier::Cookie && !is_safe && !provenance.same_site {
             return Err(Refusal::Theirs(Fault::CrossSiteRequest));
         }
-        Ok(Some(self.verifier.verify(&credentials.token, provenance.same_origin, now).await?))
+        Ok(Some(self.verifier.verify_watched(&credentials.token, provenance.same_origin, now, watch).await?))
     }
 
     /// What the request proves of its site, looked at only where something depends on it.

@@ -155,18 +155,20 @@ impl FactorLevel {
 
 impl ClaimRequirement {
     fn is_met_by(&self, session: &Session) -> bool {
-        let mut names = self.path.iter();
-        let Some(mut claim) = names.next().and_then(|name| session.claims.get(name)) else {
-            return false;
-        };
-        for name in names {
-            match claim.as_object().and_then(|members| members.get(name)) {
-                Some(member) => claim = member,
-                None => return false,
-            }
-        }
         let wanted = |claim: &Value| self.values.contains(claim);
-        wanted(claim) || claim.as_array().is_some_and(|items| items.iter().any(wanted))
+        self.find(session)
+            .is_some_and(|claim| wanted(claim) || claim.as_array().is_some_and(|items| items.iter().any(wanted)))
+    }
+
+    /// The claim that it is about, where the session has it.
+    #[must_use]
+    pub fn find<'a>(&self, session: &'a Session) -> Option<&'a Value> {
+        let mut names = self.path.iter();
+        let mut claim = session.claims.get(names.next()?)?;
+        for name in names {
+            claim = claim.as_object()?.get(name)?;
+        }
+        Some(claim)
     }
 }
 

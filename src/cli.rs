@@ -8,9 +8,11 @@ mod check;
 mod completions;
 mod diff;
 mod finding;
+mod explain;
 mod identifier;
 mod issuer;
 mod keygen;
+mod local_host;
 mod mint;
 mod policy_tests;
 mod rehearsal;
@@ -18,6 +20,8 @@ mod session_token;
 mod signing_key;
 mod test;
 mod webhook;
+mod token_rules;
+mod verify;
 mod wrangler_toml;
 
 use std::error::Error;
@@ -32,12 +36,14 @@ use thiserror::Error;
 use self::check::{CheckArgs, CheckError};
 use self::completions::CompletionsArgs;
 use self::diff::{DiffArgs, DiffError};
+use self::explain::{ExplainArgs, ExplainError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
 use self::test::{TestArgs, TestError};
+use self::verify::{VerifyArgs, VerifyCommandError};
 use self::webhook::WebhookArgs;
 use crate::assertion::AssertionKeyError;
 use crate::instance::PublishableKeyError;
@@ -53,6 +59,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell step by step what a gateway decides on a request, or what is wrong with a token
+    Explain(Box<ExplainArgs>),
+    /// Print what a good token says
+    Verify(Box<VerifyArgs>),
     /// Run a stand-in for Clerk on this machine, for development and tests
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
@@ -106,6 +116,10 @@ enum CliError {
     AssertionKey(#[source] AssertionKeyError),
     #[error("cannot reach {url}")]
     NoAnswer { url: String, source: Box<ureq::Error> },
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    #[error(transparent)]
+    Verify(#[from] VerifyCommandError),
     #[error("the delivery was answered {0}")]
     NotDelivered(u16),
     #[error(transparent)]
@@ -120,6 +134,8 @@ enum CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Explain(args) => explain::run(&args).map(done),
+        Command::Verify(args) => verify::run(&args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
@@ -162,6 +178,8 @@ impl CliError {
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
+            Self::Explain(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
             Self::Diff(error) => error.hint(),

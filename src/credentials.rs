@@ -20,6 +20,9 @@ use crate::verifier::OriginPattern;
 /// `OWS` of RFC 9110 section 5.6.3; other white space is part of a value.
 const WHITE_SPACE: [char; 2] = [' ', '\t'];
 
+/// The session cookie that every instance has.
+pub const SESSION_COOKIE: &str = "__session";
+
 /// Why what a request carries is no credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CredentialsError {
@@ -93,12 +96,24 @@ impl Cookies<'_> {
     }
 }
 
+/// The name of an instance's own session cookie, which several instances on one domain each have.
+#[must_use]
+pub fn suffixed_session_cookie(instance: &Instance) -> String {
+    format!("{SESSION_COOKIE}_{}", instance.cookie_suffix())
+}
+
+/// The value of a cookie as [`Credentials::find`] reads it.
+#[must_use]
+pub fn cookie(headers: &HeaderList, name: &str) -> Option<String> {
+    headers.find("cookie").and_then(|cookie| Cookies(&cookie).find(name))
+}
+
 fn session_cookie(cookies: &Cookies<'_>, instance: Option<&Instance>, now: UnixTime) -> Option<String> {
-    let plain = cookies.find("__session");
+    let plain = cookies.find(SESSION_COOKIE);
     let Some(instance) = instance else {
         return plain;
     };
-    let suffixed = cookies.find(&format!("__session_{}", instance.cookie_suffix()));
+    let suffixed = cookies.find(&suffixed_session_cookie(instance));
     let suffixed_counts = suffixed_cookies_count(cookies, plain.as_deref(), suffixed.as_deref(), instance, now);
     if suffixed_counts { suffixed } else { plain }
 }

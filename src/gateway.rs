@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use crate::authentication::Authenticator;
+use crate::checks::Watch;
 use crate::claims::Session;
 use crate::config::{Access, Config, Route, Target};
 use crate::cors::{CorsPolicy, Preflight};
@@ -118,8 +119,21 @@ impl<H: Host> Gateway<H> {
         self.authenticator.verifier()
     }
 
+    /// What it was told to do.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Decides on a request at the time `now`. `request_id` goes to the origin and into refusals.
-    pub async fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> Decision<'_>
+    pub fn decide(&self, head: &Head, request_id: &str, now: UnixTime) -> impl Future<Output = Decision<'_>>
+    where
+        H: CountRequest,
+    {
+        self.decide_watched(head, request_id, now, ())
+    }
+
+    /// The same, and says which check of the token it comes to.
+    pub async fn decide_watched(&self, head: &Head, request_id: &str, now: UnixTime, watch: impl Watch) -> Decision<'_>
     where
         H: CountRequest,
     {
@@ -134,7 +148,7 @@ impl<H: Host> Gateway<H> {
             not_counted: None,
         };
         if let Some(path) = decision.path.take() {
-            let verdict = self.verdict(&path, head, request_id, now, &mut decision).await;
+            let verdict = self.verdict(&path, head, request_id, now, &mut decision, watch).await;
             decision.verdict = verdict.unwrap_or_else(Verdict::Refuse);
             decision.path = Some(path);
         }
@@ -148,6 +162,7 @@ impl<H: Host> Gateway<H> {
         request_id: &str,
         now: UnixTime,
         decision: &mut Decision<'a>,
+        watch: impl Watch,
     ) -> Result<Verdict<'a>, Refusal>
     where
         H: CountRequest,
@@ -175,7 +190,7 @@ impl<H: Host> Gateway<H> {
             let forward = Forward::new(route, head, path, None, request_id);
             return Ok(Verdict::Webhook(Webhook { forward, delivery, request_id: request_id.to_owned(), now }));
         }
-        self.admit(route, head, method, now, decision).await?;
+        self.admit(route, head, method, now, decision, watch).await?;
         let session = decision.session.as_ref();
         let forward = Forward::new(route, head, path, session.map(Rc::as_ref), request_id);
         Ok(match &route.target {
@@ -211,12 +226,13 @@ impl<H: Host> Gateway<H> {
         method: Option<Method>,
         now: UnixTime,
         decision: &mut Decision<'a>,
+        watch: impl Watch,
     ) -> Result<(), Refusal>
     where
         H: CountRequest,
     {
         if route.access != Access::Public {
-            let verified = self.authenticator.authenticate(head, method, now).await?;
+            let verified = self.authenticator.authenticate_watched(head, method, now, watch).await?;
             if let Some(Verified { session, key_origin, remembered }) = verified {
                 decision.session = Some(session);
                 decision.key_origin = Some(key_origin);

@@ -62,26 +62,69 @@ impl HeaderList {
     /// `keep_credentials`, without the caller's bearer token and Clerk's cookies.
     #[must_use]
     pub fn for_origin(&self, keep_credentials: bool) -> Vec<(String, String)> {
+        let mut headers = Vec::with_capacity(self.0.len() + 12);
+        self.tell_fates(keep_credentials, |name, value, fate| match fate {
+            Fate::Kept => headers.push((name.to_owned(), value.to_owned())),
+            Fate::Trimmed(value) => headers.push((name.to_owned(), value)),
+            Fate::Dropped(_) => {}
+        });
+        headers
+    }
+
+    /// Tells of each header what becomes of it on its way to an origin.
+    pub fn tell_fates(&self, keep_credentials: bool, mut tell: impl FnMut(&str, &str, Fate)) {
         let listed = self.find("connection").unwrap_or_default().to_ascii_lowercase();
         let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
-        let passes = |name: &str| {
-            !is_owned(name) && !is_hop_by_hop(name) && !listed.iter().any(|other| other.eq_ignore_ascii_case(name))
-        };
-        let mut headers = Vec::with_capacity(self.0.len() + 12);
-        for (name, value) in self.0.iter().filter(|(name, _)| passes(name)) {
-            match fold(name).as_str() {
-                "authorization" if !keep_credentials && is_bearer(value) => {}
-                "cookie" if !keep_credentials => {
-                    let cookies = without_clerk_cookies(value);
-                    if !cookies.is_empty() {
-                        headers.push((name.clone(), cookies));
-                    }
-                }
-                "host" => {}
-                _ => headers.push((name.clone(), value.clone())),
-            }
+        for (name, value) in &self.0 {
+            tell(name, value, fate(name, value, &listed, keep_credentials));
         }
-        headers
+    }
+}
+
+/// What becomes of a header on its way to an origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on as it is.
+    Kept,
+    /// It goes on with this value, without Clerk's cookies.
+    Trimmed(String),
+    /// It stays here.
+    Dropped(Dropped),
+}
+
+/// Why a header does not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// Its name is, or could be read as, one of this gateway's own.
+    Owned,
+    /// It ends at this hop.
+    HopByHop,
+    /// `Connection` lists it.
+    Listed,
+    /// It holds nothing but the caller's credentials.
+    Credentials,
+    /// The origin has a host of its own.
+    Host,
+}
+
+fn fate(name: &str, value: &str, listed: &[&str], keep_credentials: bool) -> Fate {
+    if is_owned(name) {
+        return Fate::Dropped(Dropped::Owned);
+    }
+    if is_hop_by_hop(name) {
+        return Fate::Dropped(Dropped::HopByHop);
+    }
+    if listed.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+        return Fate::Dropped(Dropped::Listed);
+    }
+    match fold(name).as_str() {
+        "authorization" if !keep_credentials && is_bearer(value) => Fate::Dropped(Dropped::Credentials),
+        "cookie" if !keep_credentials => match without_clerk_cookies(value) {
+            cookies if cookies.is_empty() => Fate::Dropped(Dropped::Credentials),
+            cookies => Fate::Trimmed(cookies),
+        },
+        "host" => Fate::Dropped(Dropped::Host),
+        _ => Fate::Kept,
     }
 }
 

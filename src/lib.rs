@@ -35,6 +35,7 @@ pub mod json;
 pub mod instance;
 pub mod algorithm;
 pub mod public_key;
+pub mod checks;
 pub mod token;
 pub mod claims;
 pub mod authorization;
@@ -58,6 +59,7 @@ pub mod config;
 pub mod head;
 pub mod authentication;
 pub mod gateway;
+pub mod explanation;
 
 pub mod platform;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]

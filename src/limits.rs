@@ -11,6 +11,9 @@ pub const JSON_DEPTH: usize = 64;
 /// Longest key set document, in bytes. Thirty-two keys of 4096 bits with certificates fit.
 pub const KEY_SET_BYTES: usize = 64 * 1024;
 
+/// Longest wait for a key set, in seconds: requests wait with it.
+pub const KEY_SET_SECONDS: u64 = 5;
+
 /// Most keys read from one set. An instance has one key, two while it rotates.
 pub const KEY_SET_KEYS: usize = 32;
 

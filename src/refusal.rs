@@ -274,6 +274,12 @@ impl Refusal {
         self.details().status
     }
 
+    /// What it says to the caller.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.details().title
+    }
+
     /// The headers that go with it, `X-Request-Id` aside.
     #[must_use]
     pub fn headers(self) -> Vec<(&'static str, String)> {

@@ -125,6 +125,12 @@ impl RouteTable {
         Self { exact: Node::default(), folded: (!case_sensitive).then(Node::default) }
     }
 
+    /// Whether paths that differ by case alone are taken for different things.
+    #[must_use]
+    pub fn is_case_sensitive(&self) -> bool {
+        self.folded.is_none()
+    }
+
     /// Adds the route `index`.
     ///
     /// # Errors

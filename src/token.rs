@@ -10,6 +10,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
+use crate::checks::{Check, Watch};
 use crate::json::{Object, parse_object};
 use crate::limits::{KEY_ID_BYTES, TOKEN_BYTES};
 
@@ -56,17 +57,27 @@ impl<'a> UntrustedToken<'a> {
     /// # Errors
     /// See [`TokenError`]; the first that applies, in its order.
     pub fn parse(text: &'a str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
+        Self::parse_watched(text, algorithms, ())
+    }
+
+    /// The same, and says what it comes to.
+    pub(crate) fn parse_watched(
+        text: &'a str,
+        algorithms: &[Algorithm],
+        watch: impl Watch,
+    ) -> Result<Self, TokenError> {
+        watch.comes_to(Check::Form);
         if text.len() <= TOKEN_BYTES && OPAQUE_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
             return Err(TokenError::Type);
         }
-        Self::read(text, algorithms, check_type, check_category)
+        Self::read(text, algorithms, check_type, check_category, watch)
     }
 
     /// Takes a token apart that is no session's, but has this very `typ`.
     pub(crate) fn parse_of_type(text: &'a str, typ: &str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
         let is_it = |header: &Object| header.get("typ").and_then(Value::as_str) == Some(typ);
         let check = |header: &Object| if is_it(header) { Ok(()) } else { Err(TokenError::Type) };
-        Self::read(text, algorithms, check, |_| Ok(()))
+        Self::read(text, algorithms, check, |_| Ok(()), ())
     }
 
     fn read(
@@ -74,6 +85,7 @@ impl<'a> UntrustedToken<'a> {
         algorithms: &[Algorithm],
         check_type: impl Fn(&Object) -> Result<(), TokenError>,
         check_category: impl Fn(&Object) -> Result<(), TokenError>,
+        watch: impl Watch,
     ) -> Result<Self, TokenError> {
         if text.len() > TOKEN_BYTES {
             return Err(TokenError::Malformed);
@@ -83,12 +95,17 @@ impl<'a> UntrustedToken<'a> {
         let header = parse_object(&decode(header)?).map_err(|_| TokenError::Malformed)?;
         let payload = decode(payload)?;
         let signature = decode(signature)?;
+        watch.comes_to(Check::Critical);
         if header.contains_key("crit") {
             return Err(TokenError::Malformed);
         }
+        watch.comes_to(Check::Type);
         check_type(&header)?;
+        watch.comes_to(Check::Algorithm);
         let algorithm = algorithm(&header, algorithms)?;
+        watch.comes_to(Check::Category);
         check_category(&header)?;
+        watch.comes_to(Check::Key);
         Ok(Self { text, algorithm, key_id: key_id(&header)?, signing_input: signing_input.len(), payload, signature })
     }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
+use crate::checks::{Check, Watch};
 use crate::claims::{ClaimsError, Session};
 use crate::json::Object;
 use crate::keys::{Found, KeyError, KeyOrigin, KeySource, Keys};
@@ -142,17 +143,39 @@ impl<H: Host> Verifier<H> {
     ///
     /// # Errors
     /// The first check that fails; [`VerifyError::KeysUnavailable`] when that cannot be known.
-    pub async fn verify(&self, text: &str, same_origin: bool, now: UnixTime) -> Result<Verified, VerifyError> {
+    pub fn verify(
+        &self,
+        text: &str,
+        same_origin: bool,
+        now: UnixTime,
+    ) -> impl Future<Output = Result<Verified, VerifyError>> {
+        self.verify_watched(text, same_origin, now, ())
+    }
+
+    /// The same, and says which check it comes to. A token that was verified before is checked in part, so whoever wants
+    /// to see all of them asks a verifier that has seen no token.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn verify_watched(
+        &self,
+        text: &str,
+        same_origin: bool,
+        now: UnixTime,
+        watch: impl Watch,
+    ) -> Result<Verified, VerifyError> {
         if let Some(session) = self.recall(text, now) {
-            self.check_use(&session, same_origin, now)?;
+            self.check_use(&session, same_origin, now, watch)?;
             return Ok(Verified { session, key_origin: KeyOrigin::Memory, remembered: true });
         }
-        let token = UntrustedToken::parse(text, &self.policy.algorithms)?;
-        let Found { origin: key_origin, generation, .. } = self.check_signature(&token, now).await?;
+        let token = UntrustedToken::parse_watched(text, &self.policy.algorithms, watch)?;
+        let Found { origin: key_origin, generation, .. } = self.check_signature(&token, now, watch).await?;
+        watch.comes_to(Check::Claims);
         let claims = token.claims_of_good_signature()?;
-        self.check_issuer_and_audience(&claims)?;
+        self.check_issuer_and_audience(&claims, watch)?;
+        watch.comes_to(Check::Session);
         let session = Rc::new(Session::from_claims(claims)?);
-        self.check_use(&session, same_origin, now)?;
+        self.check_use(&session, same_origin, now, watch)?;
         if generation == self.keys.generation() {
             self.remembered.borrow_mut().insert(text, &session, generation);
         }
@@ -185,9 +208,15 @@ impl<H: Host> Verifier<H> {
     }
 
     /// The key that signed a token.
-    async fn check_signature(&self, token: &UntrustedToken<'_>, now: UnixTime) -> Result<Found<H::Key>, VerifyError> {
+    async fn check_signature(
+        &self,
+        token: &UntrustedToken<'_>,
+        now: UnixTime,
+        watch: impl Watch,
+    ) -> Result<Found<H::Key>, VerifyError> {
         let (key_id, algorithm) = (token.key_id(), token.algorithm());
         let found = self.keys.find(&self.host, key_id, algorithm, now).await?;
+        watch.comes_to(Check::Signature);
         if self.is_signed_by(&found, token).await? {
             return Ok(found);
         }
@@ -204,11 +233,14 @@ impl<H: Host> Verifier<H> {
         check.await.map_err(|_| VerifyError::KeysUnavailable { retry_after: 1 })
     }
 
-    fn check_issuer_and_audience(&self, claims: &Object) -> Result<(), VerifyError> {
+    fn check_issuer_and_audience(&self, claims: &Object, watch: impl Watch) -> Result<(), VerifyError> {
+        watch.comes_to(Check::Subject);
         check_subject(claims)?;
+        watch.comes_to(Check::Issuer);
         if claims.get("iss").and_then(Value::as_str) != Some(&self.policy.issuer) {
             return Err(VerifyError::Issuer);
         }
+        watch.comes_to(Check::Audience);
         if self.policy.audience.is_empty() || names_one_of(claims.get("aud"), &self.policy.audience) {
             Ok(())
         } else {
@@ -217,20 +249,31 @@ impl<H: Host> Verifier<H> {
     }
 
     /// What holds at one moment and for one request, and so is checked on every use.
-    fn check_use(&self, session: &Session, same_origin: bool, now: UnixTime) -> Result<(), VerifyError> {
+    fn check_use(
+        &self,
+        session: &Session,
+        same_origin: bool,
+        now: UnixTime,
+        watch: impl Watch,
+    ) -> Result<(), VerifyError> {
+        watch.comes_to(Check::AuthorizedParty);
         let TokenPolicy { authorized_parties, missing_azp, clock_skew_seconds: skew, .. } = &self.policy;
         if !parties::is_authorized(session.authorized_party.as_deref(), authorized_parties, *missing_azp, same_origin) {
             return Err(VerifyError::AuthorizedParty);
         }
+        watch.comes_to(Check::Expiry);
         if session.expires_at <= now.minus(*skew) {
             return Err(VerifyError::Expired);
         }
+        watch.comes_to(Check::NotBefore);
         if session.not_before.is_some_and(|not_before| not_before > now.plus(*skew)) {
             return Err(VerifyError::NotActiveYet);
         }
+        watch.comes_to(Check::IssuedAt);
         if session.issued_at.is_some_and(|issued_at| issued_at > now.plus(*skew)) {
             return Err(VerifyError::IssuedInTheFuture);
         }
+        watch.comes_to(Check::Status);
         if session.pending { Err(VerifyError::SessionPending) } else { Ok(()) }
     }
 }

@@ -2,6 +2,7 @@
 
 import { makeAssertions } from './assertion.js';
 import { readAtMost } from './bytes.js';
+import { explanationOf } from './explain.js';
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
@@ -73,6 +74,18 @@ export function makeApi(core) {
       },
       async verifyToken(token, context) {
         return settled(resultOf(await verifier.verifyToken(String(token), clock())), context);
+      },
+      /** What became of a token, or of a request's: check by check, with the cause and the cure of a refusal. */
+      async explain(asked, context) {
+        const now = clock();
+        const isToken = typeof asked === 'string';
+        const { method, url, headers } = isToken ? {} : describe(asked, options.origin);
+        const token = isToken ? asked : verifier.token(headers, now);
+        const outcome = await (isToken ? verifier.verifyToken(asked, now) : verifier.authenticate(method, url, headers, now));
+        const refusal = outcome.refusal(requestId());
+        const told = { problem: refusal && refused(refusal).problem, reached: outcome.reached(), token, issuer: verifier.issuer(), now: now / 1000 };
+        outcome.free();
+        return settled(explanationOf(told), context);
       },
       /** Reads a rule now, so that a mistake in it is told at start and not to a caller. */
       checkRule: (asked) => void rule(ruleOf(asked)),

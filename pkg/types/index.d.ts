@@ -119,11 +119,51 @@ export type RequestLike =
   | Request
   | { method?: string; url?: string; originalUrl?: string; headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>; rawHeaders?: readonly string[] };
 
+/** A check of a token, in the order of the checks. */
+export type CheckName =
+  | 'form'
+  | 'crit'
+  | 'typ'
+  | 'alg'
+  | 'cat'
+  | 'kid'
+  | 'signature'
+  | 'claims'
+  | 'sub'
+  | 'iss'
+  | 'aud'
+  | 'sid'
+  | 'azp'
+  | 'exp'
+  | 'nbf'
+  | 'iat'
+  | 'sts';
+
+export interface ExplainedCheck {
+  check: CheckName;
+  /** One at most failed: what is behind it was not reached. */
+  outcome: 'passed' | 'failed' | 'not-reached';
+  /** The member that was looked at, as JSON, where there is one. */
+  detail?: string | undefined;
+}
+
+/** What became of a token. It holds the token's claims, and never the token. */
+export type Explanation = {
+  /** Every check, in order; none is reached where there was no token. */
+  checks: ExplainedCheck[];
+  /** The header as it stands in the token; null where it cannot be read. */
+  header: Record<string, unknown> | null;
+  /** The claims as they stand in the token; unless `ok`, anybody may have written them. */
+  claims: Record<string, unknown> | null;
+} & ({ ok: true } | { ok: false; /** As in a refusal. */ code: string; cause: string; cure: string });
+
 export interface Verifier {
   /** Who sends a request. A bad token is a result, never an exception. */
   authenticate(request: RequestLike, context?: { waitUntil?: (work: Promise<unknown>) => void }): Promise<Result>;
   /** What a token says that came by another way than a request's headers. */
   verifyToken(token: string, context?: { waitUntil?: (work: Promise<unknown>) => void }): Promise<Result>;
+  /** What became of a token, or of a request's, check by check, and why: for logs and people, never for the caller. */
+  explain(asked: string | RequestLike, context?: { waitUntil?: (work: Promise<unknown>) => void }): Promise<Explanation>;
   /** Throws a `ConfigurationError` for what is no rule. */
   checkRule(rule: Rule): void;
 }

@@ -16,6 +16,17 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// How a rule names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Organization => "org",
+            Self::Both => "user and org",
+            Self::Other => "unknown",
+        }
+    }
+
     /// Whether it counts as the user's.
     #[must_use]
     pub fn is_user(self) -> bool {

@@ -12,11 +12,11 @@ use crate::ports::Host;
 use crate::refusal::{Fault, Refusal};
 
 /// What becomes of a preflight, and the route of the request to come where there is one.
-pub(super) type Answered<'a> = (Option<&'a Route>, Result<Verdict<'a>, Refusal>);
+pub(crate) type Answered<'a> = (Option<&'a Route>, Result<Verdict<'a>, Refusal>);
 
 impl<H: Host> Gateway<H> {
     /// Answers a preflight; `None` where it is none to any route of the path.
-    pub(super) fn preflight(&self, preflight: &Preflight, path: &CanonicalPath) -> Option<Answered<'_>> {
+    pub(crate) fn preflight(&self, preflight: &Preflight, path: &CanonicalPath) -> Option<Answered<'_>> {
         let route = match self.route(path, Method::from_name(&preflight.method)) {
             Ok(route) => route,
             Err(refusal) => return self.shares(path).then_some((None, Err(refusal))),

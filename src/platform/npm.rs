@@ -11,8 +11,10 @@ use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::authentication::Authenticator;
+use crate::checks::{Check, Reached};
 use crate::claims::Session;
 use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
+use crate::credentials::Credentials;
 use crate::head::Head;
 use crate::headers::HeaderList;
 use crate::json::Object;
@@ -51,19 +53,34 @@ impl Core {
     pub async fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Outcome {
         let head = Head::new(&method, &url, header_list(headers), None);
         let now = UnixTime::from_milliseconds(milliseconds);
-        let verified = self.0.authenticate(&head, Method::from_name(&method), now).await;
-        Outcome(match verified {
+        let reached = Reached::default();
+        let verified = self.0.authenticate_watched(&head, Method::from_name(&method), now, &reached).await;
+        let session = match verified {
             Ok(Some(verified)) => Ok(verified.session),
             Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
             Err(refusal) => Err(refusal),
-        })
+        };
+        Outcome { session, reached: reached.last() }
     }
 
     /// What a token says that came by another way than a request's headers.
     #[wasm_bindgen(js_name = verifyToken)]
     pub async fn verify_token(&self, token: String, milliseconds: f64) -> Outcome {
-        let verified = self.0.verifier().verify(&token, false, UnixTime::from_milliseconds(milliseconds)).await;
-        Outcome(verified.map(|verified| verified.session).map_err(Refusal::from))
+        let (reached, now) = (Reached::default(), UnixTime::from_milliseconds(milliseconds));
+        let verified = self.0.verifier().verify_watched(&token, false, now, &reached).await;
+        Outcome { session: verified.map(|verified| verified.session).map_err(Refusal::from), reached: reached.last() }
+    }
+
+    /// The token of a request, unverified, for whoever explains what became of it.
+    pub fn token(&self, headers: Vec<String>, milliseconds: f64) -> Option<String> {
+        let now = UnixTime::from_milliseconds(milliseconds);
+        let credentials = Credentials::find(&header_list(headers), self.0.instance(), now);
+        credentials.ok().flatten().map(|credentials| credentials.token)
+    }
+
+    /// The `iss` that tokens must have.
+    pub fn issuer(&self) -> String {
+        self.0.verifier().policy().issuer.clone()
     }
 
     /// Whether [`Core::settle`] has work to do.
@@ -80,28 +97,36 @@ impl Core {
 
 /// A session, or why there is none.
 #[wasm_bindgen]
-pub struct Outcome(Result<Rc<Session>, Refusal>);
+pub struct Outcome {
+    session: Result<Rc<Session>, Refusal>,
+    reached: Option<Check>,
+}
 
 #[wasm_bindgen]
 impl Outcome {
     /// The session as JSON; undefined where there is none.
     pub fn session(&self) -> Option<String> {
-        self.0.as_ref().ok().map(|session| session_json(session).to_string())
+        self.session.as_ref().ok().map(|session| session_json(session).to_string())
     }
 
     /// The refusal as JSON; undefined where there is none.
     pub fn refusal(&self, request_id: &str) -> Option<String> {
-        self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
+        self.session.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
+    }
+
+    /// The last check of the token that was come to, by its place in their order; undefined where none was looked at.
+    pub fn reached(&self) -> Option<u8> {
+        self.reached.map(|check| check as u8)
     }
 
     /// Whether the session meets a rule.
     pub fn meets(&self, rule: &Rule) -> bool {
-        self.0.as_ref().is_ok_and(|session| rule.0.check(session).is_ok())
+        self.session.as_ref().is_ok_and(|session| rule.0.check(session).is_ok())
     }
 
     /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
     pub fn check(&self, rule: &Rule, request_id: &str) -> Option<String> {
-        let met = match &self.0 {
+        let met = match &self.session {
             Ok(session) => rule.0.check(session).map_err(Refusal::from),
             Err(refusal) => Err(*refusal),
         };

@@ -83,6 +83,15 @@ impl OriginPattern {
     }
 }
 
+impl std::fmt::Display for OriginPattern {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.after {
+            Some(after) => write!(formatter, "{}*{after}", self.before),
+            None => formatter.write_str(&self.before),
+        }
+    }
+}
+
 pub(super) fn is_authorized(
     azp: Option<&str>,
     parties: &[OriginPattern],

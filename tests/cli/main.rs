@@ -13,4 +13,5 @@ mod keygen;
 mod mint;
 mod probe;
 mod process;
+mod verify;
 mod webhook;

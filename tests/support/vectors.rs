@@ -99,7 +99,7 @@ pub async fn verdict<S: CheckSignature>(case: &Value, signatures: S) -> Result<(
     fresh
 }
 
-fn policy(case: &Value, token: &str) -> TokenPolicy {
+pub fn policy(case: &Value, token: &str) -> TokenPolicy {
     let options = &case["options"];
     let texts = |name: &str| -> Vec<String> {
         let list = options[name].as_array().cloned().unwrap_or_default();

@@ -12,13 +12,13 @@ use worker::{ByteStream, Delay, Env};
 
 use super::javascript;
 use crate::algorithm::Algorithm;
-use crate::limits::{KEY_SET_BYTES, STORED_BYTES};
+use crate::limits::{KEY_SET_BYTES, KEY_SET_SECONDS, STORED_BYTES};
 use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 
 /// How long the key server may take, to the last byte.
-const KEY_SET_TIMEOUT: Duration = Duration::from_secs(5);
+const KEY_SET_TIMEOUT: Duration = Duration::from_secs(KEY_SET_SECONDS);
 /// How long KV may take; it is there to be faster than the key server.
 const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -1,7 +1,7 @@
 // What a user may write against the core's types, and what they must not: each expected error is one that tsc must find.
 
 import { ConfigurationError, createVerifier, toResponse, verifyWebhook } from 'clerk-edge';
-import type { Auth, Refusal, Result, Rule, Verifier } from 'clerk-edge';
+import type { Auth, CheckName, Explanation, Refusal, Result, Rule, Verifier } from 'clerk-edge';
 
 const verifier: Verifier = createVerifier({
   publishableKey: 'pk_test_x',
@@ -38,6 +38,20 @@ export async function hook(request: Request): Promise<unknown> {
   const delivery = await verifyWebhook(request, { secret: 'whsec_x' });
   return delivery.ok ? [delivery.id, delivery.event] : delivery.code;
 }
+
+export async function why(request: Request): Promise<CheckName | undefined> {
+  const told: Explanation = await verifier.explain(request);
+  // @ts-expect-error what is well has no cause
+  told.cause;
+  if (told.ok) return undefined;
+  const said: string[] = [told.code, told.cause, told.cure];
+  console.log(said, told.claims?.sub, told.checks[0]?.detail?.length);
+  return told.checks.find(({ outcome }) => outcome === 'failed')?.check;
+}
+
+export const ofToken: Promise<Explanation> = verifier.explain('a token');
+// @ts-expect-error a token or a request
+verifier.explain(7);
 
 export const rules: Rule[] = [{ role: 'org:admin' }, { claim: 'metadata.tier', in: ['gold'] }, { reverification: 'strict' }];
 
