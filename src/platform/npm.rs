@@ -4,18 +4,22 @@
 //! gives the shape that a framework wants and decides nothing. A session never crosses back: what was verified stays
 //! here, behind an [`Outcome`], and is asked there what it meets.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
-use serde_json::{Value, json};
-use wasm_bindgen::JsError;
+use js_sys::Promise;
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::authentication::Authenticator;
 use crate::claims::Session;
 use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
 use crate::head::Head;
 use crate::headers::HeaderList;
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::method::Method;
 use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
@@ -31,7 +35,7 @@ use host::{JsHost, NpmHost};
 
 /// Tells the users of one Clerk instance.
 #[wasm_bindgen]
-pub struct Core(Authenticator<NpmHost>);
+pub struct Core(Rc<Authenticator<NpmHost>>);
 
 #[wasm_bindgen]
 impl Core {
@@ -41,29 +45,36 @@ impl Core {
     /// Every mistake in them, a line each.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, host: JsHost) -> Result<Core, JsError> {
-        let settings: Value = serde_json::from_str(settings)?;
+        let settings = json::parse(settings.as_bytes())?;
         let tokens = TokenConfig::read(&Variables(&settings["variables"]), &settings["options"], "options");
         let tokens = tokens.map_err(|mistakes| told(&mistakes))?;
-        Ok(Self(Authenticator::new(NpmHost(host), &tokens)))
+        Ok(Self(Rc::new(Authenticator::new(NpmHost(host), &tokens))))
     }
 
-    /// Who sends a request. `headers` are names and values by turns; `milliseconds` is now, since 1970.
-    pub async fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Outcome {
+    /// Who sends a request, as an [`Outcome`]. `headers` are names and values by turns; `milliseconds` is now, since 1970.
+    pub fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
         let head = Head::new(&method, &url, header_list(headers), None);
         let now = UnixTime::from_milliseconds(milliseconds);
-        let verified = self.0.authenticate(&head, Method::from_name(&method), now).await;
-        Outcome(match verified {
-            Ok(Some(verified)) => Ok(verified.session),
-            Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
-            Err(refusal) => Err(refusal),
+        promise(async move {
+            let verified = authenticator.authenticate(&head, Method::from_name(&head.method), now).await;
+            Outcome(match verified {
+                Ok(Some(verified)) => Ok(verified.session),
+                Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+                Err(refusal) => Err(refusal),
+            })
         })
     }
 
-    /// What a token says that came by another way than a request's headers.
+    /// What a token says that came by another way than a request's headers, as an [`Outcome`].
     #[wasm_bindgen(js_name = verifyToken)]
-    pub async fn verify_token(&self, token: String, milliseconds: f64) -> Outcome {
-        let verified = self.0.verifier().verify(&token, false, UnixTime::from_milliseconds(milliseconds)).await;
-        Outcome(verified.map(|verified| verified.session).map_err(Refusal::from))
+    pub fn verify_token(&self, token: String, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        promise(async move {
+            let verified = authenticator.verifier().verify(&token, false, now).await;
+            Outcome(verified.map(|verified| verified.session).map_err(Refusal::from))
+        })
     }
 
     /// Whether [`Core::settle`] has work to do.
@@ -73,8 +84,13 @@ impl Core {
     }
 
     /// Refreshes what fell due, beside the request.
-    pub async fn settle(&self, milliseconds: f64) {
-        self.0.verifier().settle(UnixTime::from_milliseconds(milliseconds)).await;
+    pub fn settle(&self, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        promise(async move {
+            authenticator.verifier().settle(now).await;
+            JsValue::UNDEFINED
+        })
     }
 }
 
@@ -86,17 +102,12 @@ pub struct Outcome(Result<Rc<Session>, Refusal>);
 impl Outcome {
     /// The session as JSON; undefined where there is none.
     pub fn session(&self) -> Option<String> {
-        self.0.as_ref().ok().map(|session| session_json(session).to_string())
+        self.0.as_ref().ok().map(|session| json::to_text(&SessionJson::new(session)))
     }
 
     /// The refusal as JSON; undefined where there is none.
     pub fn refusal(&self, request_id: &str) -> Option<String> {
         self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
-    }
-
-    /// Whether the session meets a rule.
-    pub fn meets(&self, rule: &Rule) -> bool {
-        self.0.as_ref().is_ok_and(|session| rule.0.check(session).is_ok())
     }
 
     /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
@@ -121,7 +132,7 @@ impl Rule {
     /// Every mistake in it, a line each.
     #[wasm_bindgen(constructor)]
     pub fn new(rule: &str) -> Result<Rule, JsError> {
-        let value: Value = serde_json::from_str(rule)?;
+        let value = json::parse(rule.as_bytes())?;
         read_requirement(&value, "rule").map(Self).map_err(|mistakes| told(&mistakes))
     }
 }
@@ -169,18 +180,41 @@ fn header_list(flat: Vec<String>) -> HeaderList {
 }
 
 /// The session under the names of Clerk's SDK.
-fn session_json(session: &Session) -> Value {
-    let organization = session.organization.as_ref();
-    json!({
-        "userId": session.user_id,
-        "sessionId": session.session_id,
-        "orgId": organization.map(|organization| &organization.id),
-        "orgSlug": organization.and_then(|organization| organization.slug.as_ref()),
-        "orgRole": organization.and_then(|organization| organization.role.as_ref()),
-        "orgPermissions": organization.map_or(&[][..], |organization| &organization.permissions),
-        "actor": session.actor,
-        "claims": session.claims,
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionJson<'a> {
+    user_id: &'a str,
+    session_id: &'a str,
+    org_id: Option<&'a str>,
+    org_slug: Option<&'a str>,
+    org_role: Option<&'a str>,
+    org_permissions: &'a [String],
+    actor: Option<&'a Object>,
+    claims: &'a Object,
+}
+
+impl<'a> SessionJson<'a> {
+    fn new(session: &'a Session) -> Self {
+        let organization = session.organization.as_ref();
+        Self {
+            user_id: &session.user_id,
+            session_id: &session.session_id,
+            org_id: organization.map(|organization| organization.id.as_str()),
+            org_slug: organization.and_then(|organization| organization.slug.as_deref()),
+            org_role: organization.and_then(|organization| organization.role.as_deref()),
+            org_permissions: organization.map_or(&[], |organization| &organization.permissions),
+            actor: session.actor.as_ref(),
+            claims: &session.claims,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RefusalJson {
+    status: u16,
+    code: &'static str,
+    headers: Object,
+    body: String,
 }
 
 fn refusal_json(refusal: Refusal, request_id: &str) -> String {
@@ -189,7 +223,13 @@ fn refusal_json(refusal: Refusal, request_id: &str) -> String {
         headers.insert(name.to_owned(), value.into());
     }
     let (status, code) = (refusal.status(), refusal.code());
-    json!({"status": status, "code": code, "headers": headers, "body": refusal.body(request_id)}).to_string()
+    json::to_text(&RefusalJson { status, code, headers, body: refusal.body(request_id) })
+}
+
+/// The promise of what a future comes to. Each export is a future of its own kind; boxed, they are driven by one piece of code.
+fn promise<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> Promise {
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(async { Ok(work.await.into()) });
+    future_to_promise(work)
 }
 
 fn told(mistakes: &[Mistake]) -> JsError {
