@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 
 import { fingerprint } from './build.mjs';
-import { Failure, run } from './lib/processes.mjs';
+import { withoutPanics } from './lib/panics.mjs';
+import { Failure, capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
@@ -30,8 +31,8 @@ const WASM_PASSES = ['-Oz', '--skip-pass=inlining-optimizing', '--zero-filled-me
 /** Files of the whole project that the package carries too. */
 const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
 
-/** What a panic says, no host hears: it comes out as a trap. So its words and what makes them are left out. */
-const PANICS = /^(core|std|alloc|generic_array|__rustc)\b.*(panic|_fail\b|_failed\b|_fail_rt\b|handle_(alloc_)?error)/;
+/** What begins a panic, by its symbol. */
+const PANICS = /(4core|3std|5alloc|13generic_array|7___rustc).*(panic|_fail|handle_(alloc_)?error)/;
 
 /** What every host of the package has had for years; wasm-opt would use newer things too. */
 const WASM_FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map(
@@ -40,7 +41,7 @@ const WASM_FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-
 
 /** Builds the package; the core in wasm only where its sources or its tools changed. The tools must be there. */
 export async function buildPackage() {
-  const stamp = await fingerprint([fileURLToPath(import.meta.url)]);
+  const stamp = await fingerprint([fileURLToPath(import.meta.url), join(root, 'scripts', 'lib', 'panics.mjs')]);
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) say('the core for npm: built already');
   else {
     rmSync(STAMP, { force: true });
@@ -54,33 +55,36 @@ async function buildCore() {
   const target = join(paths.cli, '..', '..', WASM_TARGET, 'npm', 'clerk_edge.wasm');
   const options = { cwd: root, env: buildEnv(), quiet: true };
   const build = ['build', '--lib', '--profile', 'npm', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm'];
-  await run('cargo', [...build, '--config', withoutOwnPaths()], options);
+  await run('cargo', [...build, '--config', rustFlags()], options);
   rmSync(generated, { recursive: true, force: true });
-  const bind = ['--target', 'bundler', '--out-dir', generated, '--out-name', 'core', '--no-typescript', target];
+  mkdirSync(generated);
+  const linked = join(generated, 'linked.wasm');
+  writeFileSync(linked, withoutPanics(readFileSync(target), (symbol) => PANICS.test(symbol)));
+  const bind = ['--target', 'bundler', '--out-dir', generated, '--out-name', 'core', '--no-typescript', linked];
   await run(paths.toolBin('wasm-bindgen'), bind, options);
+  rmSync(linked);
   const wasm = join(generated, 'core_bg.wasm');
-  writeFileSync(wasm, await trapAtOnce(readFileSync(wasm)));
   await run(paths.wasmOpt, [...WASM_FEATURES, ...WASM_PASSES, wasm, '-o', wasm], options);
+  const names = await capture(paths.wasmOpt, [...WASM_FEATURES, '--minify-imports-and-exports-and-modules', wasm, '-o', wasm], options);
+  nameShortly(join(generated, 'core_bg.js'), JSON.parse(names));
 }
 
-/** The module with a trap, which is where a panic ends, in place of each function that begins one. */
-async function trapAtOnce(bytes) {
-  const { default: binaryen } = await import('binaryen'); // not there before the packages are installed
-  const module = binaryen.readBinary(bytes);
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
-  const panics = functions.filter(({ base, name }) => !base && PANICS.test(name));
-  if (panics.length === 0) throw new Failure('the core for npm has no names, or begins its panics elsewhere');
-  for (const { name, params, results } of panics) {
-    module.removeFunction(name);
-    module.addFunction(name, params, results, [], module.unreachable());
-  }
-  return module.emitBinary();
+/** Makes the glue in JavaScript call the wasm, and be called by it, by the short names that wasm-opt gave. */
+function nameShortly(glue, { imports, exports }) {
+  const short = new Map(exports);
+  const text = readFileSync(glue, 'utf8').replaceAll(/\bwasm\.(\w+)/g, (_, name) => {
+    if (!short.has(name)) throw new Failure(`the core for npm exports no ${name}`);
+    return `wasm.${short.get(name)}`;
+  });
+  const functions = imports.map(([, name, shortName]) => `${shortName}: ${name}`).join(', ');
+  const start = `export const start = () => wasm.${short.get('__wbindgen_start')}();`;
+  writeFileSync(glue, `${text}\nexport const imports = { a: { ${functions} } };\n${start}\n`);
 }
 
-/** Where a panic happened is part of the wasm: the crate and the line, and no folder of the machine that built it. */
-function withoutOwnPaths() {
+/** No folder of the machine that built it is named in the wasm; and the linker says what refers to what. */
+function rustFlags() {
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  return `target.${WASM_TARGET}.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`])}`;
+  return `target.${WASM_TARGET}.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`, '-Clink-arg=--emit-relocs'])}`;
 }
 
 async function bundle() {

@@ -10,14 +10,15 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, general_purpose};
+use hmac_sha256::Hash;
 use jwt_compact::alg::Ed25519;
 use jwt_compact::{Algorithm, AlgorithmSignature as _};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::claims::Session;
+use crate::json::Object;
 use crate::limits::{ASSERTION_SECONDS, IDENTITY_HEADER_BYTES};
 use crate::public_key::PublicKey;
 use crate::time::UnixTime;
@@ -227,23 +228,23 @@ fn seed(text: &str) -> Result<SigningKey, AssertionKeyError> {
     Ok(SigningKey::from_bytes(&seed))
 }
 
-fn public(key: &SigningKey) -> Value {
+fn public(key: &SigningKey) -> Object {
     PublicKey::Ed25519 { x: key.verifying_key().to_bytes().to_vec() }.to_json()
 }
 
 fn jwk(key: &SigningKey) -> Value {
     let mut jwk = public(key);
-    jwk["kid"] = thumbprint(key).into();
-    jwk["alg"] = "EdDSA".into();
-    jwk["use"] = "sig".into();
-    jwk
+    jwk.insert("kid".to_owned(), thumbprint(key).into());
+    jwk.insert("alg".to_owned(), "EdDSA".into());
+    jwk.insert("use".to_owned(), "sig".into());
+    jwk.into()
 }
 
 /// The `kid`: the key's thumbprint (RFC 7638 section 3, RFC 8037 appendix A.3).
 fn thumbprint(key: &SigningKey) -> String {
     // The members that make the key, in the order of their names; every one is plain ASCII.
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":{}}}"#, public(key)["x"]);
-    URL_SAFE_NO_PAD.encode(Sha256::digest(members))
+    URL_SAFE_NO_PAD.encode(Hash::hash(members.as_bytes()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::claims::{FactorAges, Scope, ScopedList, Session};
+use crate::instance::trim_start;
 
 /// A rule over a session.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,8 +185,8 @@ fn any(requirements: &[Requirement], session: &Session) -> Result<(), Unmet> {
 }
 
 /// A role or permission without its `org:` prefixes: Clerk takes `admin`, `org:admin` and `org:org:admin` as one.
-fn bare(name: &str) -> &str {
-    name.trim_start_matches("org:")
+pub(crate) fn bare(name: &str) -> &str {
+    trim_start(name, "org:")
 }
 
 /// Whether a list holds `query`: a name of either scope, or a scope and a name.

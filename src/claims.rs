@@ -4,6 +4,8 @@
 //! version 2 packs the organisation into `o` and its permissions into bit masks over `fea` and `per`; version 1 has
 //! `org_id`, `org_role` and so on. `v` is version 2 only as the number 2, as Clerk's own reader has it.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -86,29 +88,32 @@ pub(crate) enum ClaimsError {
 impl Session {
     /// Folds claims into a session. The issuer, audience and times are the verifier's to check.
     pub(crate) fn from_claims(claims: Object) -> Result<Self, ClaimsError> {
-        let user_id = subject(&claims)?;
-        let session_id = match claims.get("sid") {
-            Some(Value::String(id)) if !id.is_empty() => id.clone(),
-            None | Some(Value::Null) => return Err(ClaimsError::Type),
-            Some(_) => return Err(ClaimsError::Malformed),
-        };
-        let features = ScopedList::from_claim(text(&claims, "fea")?.as_deref());
+        let (user_id, session_id) = (subject(&claims)?, session_id(&claims)?);
+        let read = Reader { members: &claims, is_malformed: &Cell::new(false) };
+        let features = ScopedList::from_claim(read.text("fea").as_deref());
         let version_2 = claims.get("v").and_then(Value::as_f64) == Some(2.0);
-        let organization = if version_2 { organization_v2(&claims, &features)? } else { organization_v1(&claims)? };
+        let organization = if version_2 { organization_v2(read, &features) } else { organization_v1(read) };
+        let (issuer, authorized_party) = (read.text("iss").unwrap_or_default(), read.text("azp"));
+        let plans = ScopedList::from_claim(read.text("pla").as_deref());
+        let factor_ages = claims.get("fva").and_then(factor_ages);
+        let (actor, pending) = (read.object("act").cloned(), pending(read));
+        let (issued_at, not_before, expires_at) = (read.time("iat"), read.time("nbf"), read.time("exp"));
+        let is_whole = !read.is_malformed.get();
+        let expires_at = expires_at.filter(|_| is_whole).ok_or(ClaimsError::Malformed)?;
         Ok(Self {
             user_id,
             session_id,
-            issuer: text(&claims, "iss")?.unwrap_or_default(),
-            authorized_party: text(&claims, "azp")?,
+            issuer,
+            authorized_party,
             organization,
-            plans: ScopedList::from_claim(text(&claims, "pla")?.as_deref()),
+            plans,
             features,
-            factor_ages: claims.get("fva").and_then(factor_ages),
-            actor: actor(&claims)?,
-            pending: pending(&claims)?,
-            issued_at: time(&claims, "iat")?,
-            not_before: time(&claims, "nbf")?,
-            expires_at: time(&claims, "exp")?.ok_or(ClaimsError::Malformed)?,
+            factor_ages,
+            actor,
+            pending,
+            issued_at,
+            not_before,
+            expires_at,
             claims,
         })
     }
@@ -142,59 +147,82 @@ fn subject(claims: &Object) -> Result<String, ClaimsError> {
     }
 }
 
-/// A claim that is text where it is there at all.
-fn text(claims: &Object, name: &str) -> Result<Option<String>, ClaimsError> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
+fn session_id(claims: &Object) -> Result<String, ClaimsError> {
+    match claims.get("sid") {
+        Some(Value::String(id)) if !id.is_empty() => Ok(id.clone()),
+        None | Some(Value::Null) => Err(ClaimsError::Type),
         Some(_) => Err(ClaimsError::Malformed),
     }
 }
 
-/// A claim that is text where it is there and not null.
-fn text_or_null(claims: &Object, name: &str) -> Result<Option<String>, ClaimsError> {
-    if claims.get(name).is_some_and(Value::is_null) { Ok(None) } else { text(claims, name) }
+/// Reads one claim after the other, and notes when one is of another kind than it must be: told once, at the end.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    members: &'a Object,
+    is_malformed: &'a Cell<bool>,
 }
 
-/// A `NumericDate` where it is there at all.
-fn time(claims: &Object, name: &str) -> Result<Option<UnixTime>, ClaimsError> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(Value::Number(number)) => UnixTime::from_numeric_date(number).map(Some).ok_or(ClaimsError::Malformed),
-        Some(_) => Err(ClaimsError::Malformed),
+impl<'a> Reader<'a> {
+    fn is_wrong<T>(self) -> Option<T> {
+        self.is_malformed.set(true);
+        None
+    }
+
+    /// A claim that is text where it is there at all.
+    fn text(self, name: &str) -> Option<String> {
+        match self.members.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            _ => self.is_wrong(),
+        }
+    }
+
+    /// A claim that is text where it is there and not null.
+    fn text_or_null(self, name: &str) -> Option<String> {
+        self.members.get(name).filter(|value| !value.is_null()).and_then(|_| self.text(name))
+    }
+
+    /// A claim that is an object where it is there and not null.
+    fn object(self, name: &str) -> Option<&'a Object> {
+        match self.members.get(name)? {
+            Value::Null => None,
+            Value::Object(members) => Some(members),
+            _ => self.is_wrong(),
+        }
+    }
+
+    /// A claim that is a list of texts where it is there and not null.
+    fn texts(self, name: &str) -> Vec<String> {
+        let values = match self.members.get(name) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(value) => value.as_array().or_else(|| self.is_wrong()),
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned).or_else(|| self.is_wrong());
+        values.into_iter().flatten().filter_map(text).collect()
+    }
+
+    /// A `NumericDate` where it is there at all.
+    fn time(self, name: &str) -> Option<UnixTime> {
+        let number = self.members.get(name)?.as_number();
+        number.and_then(UnixTime::from_numeric_date).or_else(|| self.is_wrong())
     }
 }
 
-fn organization_v2(claims: &Object, features: &ScopedList) -> Result<Option<Organization>, ClaimsError> {
-    let members = match claims.get("o") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(members)) => members,
-        Some(_) => return Err(ClaimsError::Malformed),
-    };
-    let id = text(members, "id")?.filter(|id| !id.is_empty()).ok_or(ClaimsError::Malformed)?;
-    let (names, masks) = (text_or_null(members, "per")?, text_or_null(members, "fpm")?);
-    Ok(Some(Organization {
+fn organization_v2(read: Reader<'_>, features: &ScopedList) -> Option<Organization> {
+    let read = Reader { members: read.object("o")?, ..read };
+    let id = read.text("id").filter(|id| !id.is_empty()).or_else(|| read.is_wrong())?;
+    let (names, masks) = (read.text_or_null("per"), read.text_or_null("fpm"));
+    Some(Organization {
         id,
-        slug: text_or_null(members, "slg")?,
-        role: text_or_null(members, "rol")?.map(|role| format!("org:{role}")),
+        slug: read.text_or_null("slg"),
+        role: read.text_or_null("rol").map(|role| format!("org:{role}")),
         permissions: permissions::decode(features, names.as_deref(), masks.as_deref()),
-    }))
+    })
 }
 
-fn organization_v1(claims: &Object) -> Result<Option<Organization>, ClaimsError> {
-    let Some(id) = text_or_null(claims, "org_id")?.filter(|id| !id.is_empty()) else {
-        return Ok(None);
-    };
-    let permissions = match claims.get("org_permissions") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(values)) => values
-            .iter()
-            .map(|value| value.as_str().map(str::to_owned).ok_or(ClaimsError::Malformed))
-            .collect::<Result<_, _>>()?,
-        Some(_) => return Err(ClaimsError::Malformed),
-    };
-    let (slug, role) = (text_or_null(claims, "org_slug")?, text_or_null(claims, "org_role")?);
-    Ok(Some(Organization { id, slug, role, permissions }))
+fn organization_v1(read: Reader<'_>) -> Option<Organization> {
+    let id = read.text_or_null("org_id").filter(|id| !id.is_empty())?;
+    let permissions = read.texts("org_permissions");
+    Some(Organization { id, slug: read.text_or_null("org_slug"), role: read.text_or_null("org_role"), permissions })
 }
 
 /// Two numbers, each -1 or at least nought; anything else is no answer, which reads as "never" to a rule.
@@ -210,19 +238,11 @@ fn factor_ages(value: &Value) -> Option<FactorAges> {
     Some(FactorAges { first: age(first)?, second: age(second)? })
 }
 
-fn actor(claims: &Object) -> Result<Option<Object>, ClaimsError> {
-    match claims.get("act") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(actor)) => Ok(Some(actor.clone())),
-        Some(_) => Err(ClaimsError::Malformed),
-    }
-}
-
-fn pending(claims: &Object) -> Result<bool, ClaimsError> {
-    match text_or_null(claims, "sts")?.as_deref() {
-        None | Some("active") => Ok(false),
-        Some("pending") => Ok(true),
-        Some(_) => Err(ClaimsError::Malformed),
+fn pending(read: Reader<'_>) -> bool {
+    match read.text_or_null("sts").as_deref() {
+        None | Some("active") => false,
+        Some("pending") => true,
+        Some(_) => read.is_wrong().unwrap_or(false),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::headers::HeaderList;
-use crate::instance::{Instance, InstanceKind};
+use crate::instance::{Instance, InstanceKind, trim_start};
 use crate::json::{Object, parse_object};
 use crate::limits::COOKIE_BYTES;
 use crate::time::UnixTime;
@@ -166,7 +166,7 @@ fn unverified_claims(token: &str) -> Option<Object> {
 }
 
 fn without_scheme(issuer: &str) -> &str {
-    issuer.trim_start_matches("https://").trim_start_matches("http://")
+    trim_start(trim_start(issuer, "https://"), "http://")
 }
 
 /// What a request proves about the site it comes from (Fetch Metadata; RFC 6454).

@@ -1,6 +1,7 @@
 //! The head of a request, as the platform hands it over.
 
 use crate::headers::HeaderList;
+use crate::instance::split_scheme;
 
 /// Method, address and headers of a request. Of these only method, path and credentials ever decide anything.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ impl Head {
             Some((address, query)) => (address, Some(query.to_owned())),
             None => (url, None),
         };
-        let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+        let (scheme, rest) = split_scheme(address).unwrap_or(("", address));
         let (authority, path) = rest.find('/').map_or((rest, "/"), |index| rest.split_at(index));
         Self {
             method: method.to_owned(),

@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use sha1::{Digest as _, Sha1};
+use hmac_sha1_compact::Hash;
 use thiserror::Error;
 
 /// Standard base64 whose padding may be missing, as Clerk's keys have it.
@@ -98,8 +98,8 @@ impl Instance {
     /// # Errors
     /// When `url` is not an absolute https address.
     pub fn with_proxy_url(mut self, url: &str) -> Result<Self, FrontendApiError> {
-        let url = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let host = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or(""));
+        let url = if split_scheme(url).is_some() { url.to_owned() } else { format!("https://{url}") };
+        let host = split_scheme(&url).map_or("", |(_, rest)| rest.split('/').next().unwrap_or(""));
         if !is_trusted_address(&url) || !is_host(host) {
             return Err(FrontendApiError::ProxyUrl);
         }
@@ -190,11 +190,26 @@ pub fn is_trusted_address(url: &str) -> bool {
     if url.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b' ' | b'@' | b'\\' | b'?' | b'#')) {
         return false;
     }
-    match url.split_once("://") {
+    match split_scheme(url) {
         Some(("https", rest)) => !rest.is_empty() && !rest.starts_with('/'),
         Some(("http", rest)) => is_loopback(rest.split('/').next().unwrap_or("")),
         _ => false,
     }
+}
+
+/// The scheme of an address, and what is behind its `://`.
+pub(crate) fn split_scheme(address: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = address.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
+/// A text without a prefix, however often it is there. The standard `trim_start_matches` brings a general text search along,
+/// which makes the compiled module larger.
+pub(crate) fn trim_start<'a>(mut text: &'a str, prefix: &str) -> &'a str {
+    while let Some(rest) = text.strip_prefix(prefix) {
+        text = rest;
+    }
+    text
 }
 
 fn split_prefix(key: &str) -> Result<(InstanceKind, &str), PublishableKeyError> {
@@ -210,7 +225,7 @@ fn split_prefix(key: &str) -> Result<(InstanceKind, &str), PublishableKeyError> 
 }
 
 fn cookie_suffix(key: &str) -> String {
-    let mut suffix = URL_SAFE_NO_PAD.encode(Sha1::digest(key.as_bytes()));
+    let mut suffix = URL_SAFE_NO_PAD.encode(Hash::hash(key.as_bytes()));
     suffix.truncate(8);
     suffix
 }

@@ -3,9 +3,11 @@
 //! Two readers that disagree on a repeated member disagree on who is signed in (RFC 8259 section 4, RFC 7515 section
 //! 4, RFC 7519 section 4), so a repeated name is an error at every level. Numbers that no double can hold are errors too.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
@@ -24,22 +26,50 @@ pub struct NotAnObject;
 /// # Errors
 /// On anything but UTF-8, on repeated member names at any level, and on nesting deeper than [`JSON_DEPTH`].
 pub fn parse_object(bytes: &[u8]) -> Result<Object, NotAnObject> {
-    let text = std::str::from_utf8(bytes).map_err(|_| NotAnObject)?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: JSON_DEPTH }.deserialize(&mut reader).map_err(|_| NotAnObject)?;
-    reader.end().map_err(|_| NotAnObject)?;
-    match value {
+    match parse(bytes)? {
         Value::Object(members) => Ok(members),
         _ => Err(NotAnObject),
     }
 }
 
-/// A value whose objects repeat no name, with `depth` levels left.
-struct Strict {
-    depth: usize,
+/// Reads one JSON value as strictly, whatever it is.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotAnObject> {
+    let text = std::str::from_utf8(bytes).map_err(|_| NotAnObject)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let is_bad = Cell::new(false);
+    let value = Strict { depth: JSON_DEPTH, is_bad: &is_bad }.deserialize(&mut reader).map_err(|_| NotAnObject)?;
+    reader.end().map_err(|_| NotAnObject)?;
+    if is_bad.get() { Err(NotAnObject) } else { Ok(value) }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+/// A value as JSON. All of it goes this one way: each other one, such as a value's `to_string`, is a writer of its own in the
+/// compiled module.
+pub(crate) fn to_text(value: &impl Serialize) -> String {
+    // Objects have text for names, and numbers are finite: there is nothing in ours that JSON could refuse.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A value whose objects repeat no name, with `depth` levels left.
+///
+/// What is bad is noted and read over: an error of `serde_json`'s own making would be worded, and its words read again, which
+/// is as much code as the reading of JSON itself. Its parser has a bound of its own on depth.
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    depth: usize,
+    is_bad: &'a Cell<bool>,
+}
+
+impl Strict<'_> {
+    /// For what is one level down.
+    fn inner(self) -> Self {
+        if self.depth == 0 {
+            self.is_bad.set(true);
+        }
+        Self { depth: self.depth.saturating_sub(1), ..self }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -47,7 +77,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,8 +100,8 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::Number(value.into()))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number)) // The parser refuses what no double can hold.
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -83,21 +113,20 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| A::Error::custom("too deep"))?;
+        let inner = self.inner();
         let mut values = Vec::new();
-        while let Some(value) = sequence.next_element_seed(Strict { depth })? {
+        while let Some(value) = sequence.next_element_seed(inner)? {
             values.push(value);
         }
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| A::Error::custom("too deep"))?;
+        let inner = self.inner();
         let mut object = Object::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(Strict { depth })?;
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("repeated member"));
+            if object.insert(name, members.next_value_seed(inner)?).is_some() {
+                self.is_bad.set(true);
             }
         }
         Ok(Value::Object(object))

@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
 
 use crate::algorithm::Algorithm;
+use crate::json::Object;
 use crate::limits::{RSA_EXPONENT_BYTES, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN};
 
+mod der;
 mod pem;
 
 pub use pem::PemError;
@@ -94,13 +95,24 @@ impl PublicKey {
 
     /// The key's numbers as members of a JWK.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        match self {
-            Self::Rsa { modulus, exponent } => json!({"kty": "RSA", "n": text(modulus), "e": text(exponent)}),
-            Self::P256 { x, y } => json!({"kty": "EC", "crv": "P-256", "x": text(x), "y": text(y)}),
-            Self::Ed25519 { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": text(x)}),
+    pub fn to_json(&self) -> Object {
+        let (kind, curve) = match self {
+            Self::Rsa { .. } => ("RSA", None),
+            Self::P256 { .. } => ("EC", Some("P-256")),
+            Self::Ed25519 { .. } => ("OKP", Some("Ed25519")),
+        };
+        let numbers: [Option<(&str, &[u8])>; 2] = match self {
+            Self::Rsa { modulus, exponent } => [Some(("n", modulus)), Some(("e", exponent))],
+            Self::P256 { x, y } => [Some(("x", x)), Some(("y", y))],
+            Self::Ed25519 { x } => [Some(("x", x)), None],
+        };
+        let mut members = Object::new();
+        members.insert("kty".to_owned(), kind.into());
+        members.extend(curve.map(|curve| ("crv".to_owned(), curve.into())));
+        for (name, number) in numbers.into_iter().flatten() {
+            members.insert(name.to_owned(), URL_SAFE_NO_PAD.encode(number).into());
         }
+        members
     }
 }
 

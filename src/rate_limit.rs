@@ -5,8 +5,8 @@
 
 use std::net::IpAddr;
 
+use hmac_sha256::Hash;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::claims::Session;
 
@@ -70,7 +70,7 @@ impl RateLimit {
             (CountBy::ClientIp, _) | (_, None) => ("ip", "", network(client_ip)),
         };
         let parts = json!([self.binding, route, kind, issuer, id]).to_string();
-        Sha256::digest(parts).iter().map(|byte| format!("{byte:02x}")).collect()
+        Hash::hash(parts.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -4,11 +4,12 @@
 //! caller's rights (RFC 9457 section 5). What is the caller's fault and what is ours are different types, so that an
 //! outage is never told as a bad token.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::assertion::AssertionError;
 use crate::authorization::{Reverification, Unmet};
 use crate::credentials::CredentialsError;
+use crate::json::to_text;
 use crate::method::MethodSet;
 use crate::token::TokenError;
 use crate::verifier::VerifyError;
@@ -311,22 +312,61 @@ impl Refusal {
     #[must_use]
     pub fn body(self, request_id: &str) -> String {
         let details = self.details();
-        let mut body = json!({
-            "type": format!("urn:clerk-edge:problem:{}", details.code),
-            "title": details.title,
-            "status": details.status,
-            "code": details.code,
-            "requestId": request_id,
-        });
-        if let Self::Theirs(Fault::ReverificationRequired(asked)) = self {
-            // The shape that Clerk's `useReverification()` reacts to.
-            body["clerk_error"] = json!({
-                "type": "forbidden",
-                "reason": "reverification-error",
-                "metadata": {"reverification": {"level": asked.level.name(), "afterMinutes": asked.after_minutes}},
-            });
-        }
-        body.to_string()
+        let asked = match self {
+            Self::Theirs(Fault::ReverificationRequired(asked)) => Some(ClerkError::new(asked)),
+            Self::Theirs(_) | Self::Ours(_) => None,
+        };
+        to_text(&Problem {
+            clerk_error: asked,
+            code: details.code,
+            request_id,
+            status: details.status,
+            title: details.title,
+            problem_type: &format!("urn:clerk-edge:problem:{}", details.code),
+        })
+    }
+}
+
+/// A problem (RFC 9457 section 3).
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clerk_error: Option<ClerkError>,
+    code: &'a str,
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
+    status: u16,
+    title: &'a str,
+    #[serde(rename = "type")]
+    problem_type: &'a str,
+}
+
+/// The shape that Clerk's `useReverification()` reacts to.
+#[derive(Serialize)]
+struct ClerkError {
+    metadata: ClerkErrorMetadata,
+    reason: &'static str,
+    #[serde(rename = "type")]
+    error_type: &'static str,
+}
+
+#[derive(Serialize)]
+struct ClerkErrorMetadata {
+    reverification: AskedReverification,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AskedReverification {
+    after_minutes: u32,
+    level: &'static str,
+}
+
+impl ClerkError {
+    fn new(asked: Reverification) -> Self {
+        let reverification = AskedReverification { after_minutes: asked.after_minutes, level: asked.level.name() };
+        let metadata = ClerkErrorMetadata { reverification };
+        Self { metadata, reason: "reverification-error", error_type: "forbidden" }
     }
 }
 

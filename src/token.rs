@@ -70,21 +70,21 @@ impl<'a> UntrustedToken<'a> {
         if text.len() <= TOKEN_BYTES && OPAQUE_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
             return Err(TokenError::Type);
         }
-        Self::read(text, algorithms, check_type, check_category, watch)
+        Self::read(text, algorithms, &check_type, &check_category, watch)
     }
 
     /// Takes a token apart that is no session's, but has this very `typ`.
     pub(crate) fn parse_of_type(text: &'a str, typ: &str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
         let is_it = |header: &Object| header.get("typ").and_then(Value::as_str) == Some(typ);
         let check = |header: &Object| if is_it(header) { Ok(()) } else { Err(TokenError::Type) };
-        Self::read(text, algorithms, check, |_| Ok(()), ())
+        Self::read(text, algorithms, &check, &|_| Ok(()), ())
     }
 
     fn read(
         text: &'a str,
         algorithms: &[Algorithm],
-        check_type: impl Fn(&Object) -> Result<(), TokenError>,
-        check_category: impl Fn(&Object) -> Result<(), TokenError>,
+        check_type: &dyn Fn(&Object) -> Result<(), TokenError>,
+        check_category: &dyn Fn(&Object) -> Result<(), TokenError>,
         watch: impl Watch,
     ) -> Result<Self, TokenError> {
         if text.len() > TOKEN_BYTES {

@@ -7,8 +7,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
+use hmac_sha256::HMAC;
 use thiserror::Error;
 
 use crate::headers::HeaderList;
@@ -46,7 +45,7 @@ pub enum WebhookError {
 
 /// The secrets of an endpoint; several while they rotate. They never show themselves.
 #[derive(Clone)]
-pub struct WebhookSecrets(Vec<Hmac<Sha256>>);
+pub struct WebhookSecrets(Vec<HMAC>);
 
 impl fmt::Debug for WebhookSecrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,34 +67,33 @@ impl WebhookSecrets {
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: UnixTime, body: &[u8]) -> String {
         let timestamp = timestamp.seconds().to_string();
-        let sign = |secret: &Hmac<Sha256>| {
-            format!("v1,{}", STANDARD.encode(digest(secret, id, &timestamp, body).finalize().into_bytes()))
-        };
+        let sign = |secret: &HMAC| format!("v1,{}", STANDARD.encode(digest(secret, id, &timestamp, body).finalize()));
         self.0.iter().map(sign).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether any of the signatures is by any of these secrets. The comparison is `hmac`'s, in constant time.
+    /// Whether any of the signatures is by any of these secrets. The comparison is `hmac_sha256`'s, in constant time.
     fn have_signed(&self, delivery: &UnverifiedDelivery, body: &[u8]) -> bool {
         self.0.iter().any(|secret| {
             let digest = digest(secret, &delivery.id, &delivery.timestamp, body);
-            delivery.signatures.iter().any(|signature| digest.clone().verify_slice(signature).is_ok())
+            delivery.signatures.iter().any(|signature| digest.clone().finalize_verify(signature))
         })
     }
 }
 
-fn secret(text: &str) -> Result<Hmac<Sha256>, SecretError> {
+fn secret(text: &str) -> Result<HMAC, SecretError> {
     let key = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).map_err(|_| SecretError)?;
     if key.is_empty() {
         return Err(SecretError);
     }
-    Hmac::new_from_slice(&key).map_err(|_| SecretError)
+    Ok(HMAC::new(key))
 }
 
-fn digest(secret: &Hmac<Sha256>, id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
-    [id.as_bytes(), timestamp.as_bytes(), body].into_iter().enumerate().fold(secret.clone(), |digest, (index, part)| {
-        let digest = if index == 0 { digest } else { digest.chain_update(b".") };
-        digest.chain_update(part)
-    })
+fn digest(secret: &HMAC, id: &str, timestamp: &str, body: &[u8]) -> HMAC {
+    let mut digest = secret.clone();
+    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
+        digest.update(part);
+    }
+    digest
 }
 
 /// What the headers of a delivery say. Nothing of it is known to be true.

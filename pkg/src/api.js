@@ -29,11 +29,11 @@ export function makeApi(core) {
 
   /** Asks an outcome of the core whether it meets a rule, and for the refusal where it does not. */
   function checksOf(outcome) {
-    const has = (asked) => outcome.meets(rule(ruleOf(asked)));
     const check = (asked) => {
-      const asRule = rule(ruleOf(asked));
-      return outcome.meets(asRule) ? undefined : refused(outcome.check(asRule, requestId()));
+      const refusal = outcome.check(rule(ruleOf(asked)), requestId());
+      return refusal === undefined ? undefined : refused(refusal);
     };
+    const has = (asked) => check(asked) === undefined;
     return { has, check };
   }
 

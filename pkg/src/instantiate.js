@@ -5,8 +5,8 @@ import * as glue from './wasm/core_bg.js';
 
 /** The core's functions over `module`. */
 export function instantiate(module) {
-  const instance = new WebAssembly.Instance(module, { './core_bg.js': glue });
+  const instance = new WebAssembly.Instance(module, glue.imports);
   glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start?.();
+  glue.start();
   return glue;
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::reader::{Mistakes, Table};
-use crate::authorization::{ClaimRequirement, FactorLevel, Requirement, Reverification};
+use crate::authorization::{ClaimRequirement, FactorLevel, Requirement, Reverification, bare};
 use crate::limits::REQUIREMENT_DEPTH;
 
 /// Reads a requirement table.
@@ -31,7 +31,7 @@ pub(super) fn read(value: &Value, place: String, depth: usize, mistakes: &mut Mi
 }
 
 fn name(table: &mut Table<'_>, key: &'static str, mistakes: &mut Mistakes) -> Option<String> {
-    let is_name = |value: &str| !value.trim_start_matches("org:").is_empty() && !value.contains(char::is_whitespace);
+    let is_name = |value: &str| !bare(value).is_empty() && !value.contains(char::is_whitespace);
     table.take_as(key, "a name", mistakes, |value| value.as_str().filter(|text| is_name(text)).map(str::to_owned))
 }
 

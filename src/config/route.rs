@@ -9,7 +9,7 @@ use super::stream::{self, Streams};
 use super::{Environment, cors, rate_limit, requirement};
 use crate::authorization::Requirement;
 use crate::cors::CorsPolicy;
-use crate::instance::is_trusted_address;
+use crate::instance::{is_trusted_address, split_scheme};
 use crate::limits::ORIGIN_TIMEOUT_SECONDS;
 use crate::method::{Method, MethodSet};
 use crate::path::{CanonicalPath, Special};
@@ -255,7 +255,7 @@ impl Origin {
         if !is_trusted_address(address) {
             return None;
         }
-        let (scheme, rest) = address.split_once("://")?;
+        let (scheme, rest) = split_scheme(address)?;
         let (authority, path) = rest.find('/').map_or((rest, "/"), |index| rest.split_at(index));
         let is_authority = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
         if authority.is_empty() || authority.starts_with(':') || !authority.bytes().all(is_authority) {

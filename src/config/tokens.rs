@@ -96,8 +96,13 @@ fn algorithms(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Vec<Algorithm> 
     algorithms
 }
 
+/// A variable that says something.
+fn variable(environment: &dyn Environment, name: &str) -> Option<String> {
+    environment.text(name).filter(|text| !text.is_empty())
+}
+
 fn instance(environment: &dyn Environment, mistakes: &mut Mistakes) -> Option<Instance> {
-    let key = environment.text("CLERK_PUBLISHABLE_KEY").filter(|key| !key.is_empty())?;
+    let key = variable(environment, "CLERK_PUBLISHABLE_KEY")?;
     let instance = match Instance::from_publishable_key(key.trim()) {
         Ok(instance) => instance,
         Err(error) => {
@@ -105,8 +110,8 @@ fn instance(environment: &dyn Environment, mistakes: &mut Mistakes) -> Option<In
             return None;
         }
     };
-    let proxy = environment.text("CLERK_PROXY_URL").filter(|url| !url.is_empty());
-    let domain = environment.text("CLERK_DOMAIN").filter(|domain| !domain.is_empty());
+    let proxy = variable(environment, "CLERK_PROXY_URL");
+    let domain = variable(environment, "CLERK_DOMAIN");
     let is_satellite = environment.text("CLERK_IS_SATELLITE").as_deref() == Some("true");
     let (place, moved) = match (proxy, domain) {
         (Some(url), _) => ("CLERK_PROXY_URL", instance.clone().with_proxy_url(&url)),
@@ -123,7 +128,7 @@ fn instance(environment: &dyn Environment, mistakes: &mut Mistakes) -> Option<In
 }
 
 fn issuer(environment: &dyn Environment, instance: Option<&Instance>, mistakes: &mut Mistakes) -> Option<String> {
-    if let Some(issuer) = environment.text("CLERK_ISSUER").filter(|issuer| !issuer.is_empty()) {
+    if let Some(issuer) = variable(environment, "CLERK_ISSUER") {
         if !is_trusted_address(&issuer) || issuer.ends_with('/') {
             mistakes.add(
                 "CLERK_ISSUER",
@@ -147,11 +152,11 @@ fn key_source(
     backend_api: bool,
     mistakes: &mut Mistakes,
 ) -> Option<KeySource> {
-    if let Some(pem) = environment.text("CLERK_JWT_KEY").filter(|pem| !pem.is_empty()) {
+    if let Some(pem) = variable(environment, "CLERK_JWT_KEY") {
         let key = PublicKey::from_pem(&pem).map_err(|error| mistakes.add("CLERK_JWT_KEY", error.to_string()));
         return key.ok().map(KeySource::Given);
     }
-    let secret = environment.text("CLERK_SECRET_KEY").filter(|secret| !secret.is_empty());
+    let secret = variable(environment, "CLERK_SECRET_KEY");
     let is_secret = |secret: &String| secret.starts_with("sk_") && secret.bytes().all(|byte| byte.is_ascii_graphic());
     if secret.as_ref().is_some_and(|secret| !is_secret(secret)) {
         mistakes.add("CLERK_SECRET_KEY", "expected a secret key, which starts with sk_test_ or sk_live_");
@@ -171,7 +176,7 @@ fn key_source(
     if secret.is_none() {
         mistakes.add("CLERK_SECRET_KEY", "missing; GATEWAY.keys_from is backend-api, which asks for it");
     }
-    let api = environment.text("CLERK_API_URL").filter(|url| !url.is_empty());
+    let api = variable(environment, "CLERK_API_URL");
     if api.as_deref().is_some_and(|url| !is_trusted_address(url)) {
         mistakes.add("CLERK_API_URL", "expected an https address, such as https://api.clerk.com");
     }

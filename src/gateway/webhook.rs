@@ -3,7 +3,7 @@
 //! The body is the one thing that a gateway reads of a request, so the check has two halves: the headers in
 //! [`Gateway::decide`], before any of the body is waited for, and the body in [`Gateway::receive`].
 
-use sha2::{Digest as _, Sha256};
+use hmac_sha256::Hash;
 
 use super::{Decision, Forward, Gateway, Verdict};
 use crate::assertion::Caller;
@@ -81,7 +81,7 @@ impl<H: Host> Gateway<H> {
     /// Where a delivery is remembered. The target is part of it: Svix gives one message to several endpoints under one
     /// id, and what one of them took the others have not.
     fn memory(&self, delivery: &Delivery<'_>) -> String {
-        let mut digest = Sha256::new();
+        let mut digest = Hash::new();
         for part in [&delivery.forward.url, "\n", delivery.id.as_str()] {
             digest.update(part);
         }

@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
@@ -92,12 +92,12 @@ impl Jwk {
 
     /// The key as a member of a key set's `keys`.
     #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(&self) -> Object {
         let mut members = self.key.to_json();
-        members["kid"] = json!(self.key_id);
-        members["use"] = json!("sig");
+        members.insert("kid".to_owned(), self.key_id.as_str().into());
+        members.insert("use".to_owned(), "sig".into());
         if let Some(algorithm) = self.algorithm {
-            members["alg"] = json!(algorithm.name());
+            members.insert("alg".to_owned(), algorithm.name().into());
         }
         members
     }
@@ -133,6 +133,7 @@ fn bytes_32(members: &Object, name: &str) -> Result<Vec<u8>, JwkError> {
 mod tests {
     use super::*;
     use crate::limits::{RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN};
+    use serde_json::json;
 
     fn modulus(bits: usize) -> String {
         let mut bytes = vec![0xff; bits.div_ceil(8)];
@@ -231,7 +232,7 @@ mod tests {
             read(json!({"kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)})).unwrap(),
             read(json!({"kty": "OKP", "crv": "Ed25519", "x": format!("{}A", "B".repeat(42))})).unwrap(),
         ] {
-            assert_eq!(Jwk::from_object(key.to_json().as_object().unwrap()), Ok(key));
+            assert_eq!(Jwk::from_object(&key.to_json()), Ok(key));
         }
     }
 }

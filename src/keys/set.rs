@@ -3,7 +3,7 @@
 //! Unusable entries beside good ones are skipped and counted, so that a new kind of key at Clerk's breaks nobody. Two
 //! different keys under one `kid` make that `kid` unusable: a token must name exactly one key.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::Jwk;
@@ -81,13 +81,14 @@ impl KeySet {
     /// The usable keys as a key set's `keys`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!(self.keys.iter().map(Jwk::to_json).collect::<Vec<_>>())
+        self.keys.iter().map(Jwk::to_json).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn key(id: &str, last: &str) -> Value {
         json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": format!("{}{last}", "B".repeat(42))})

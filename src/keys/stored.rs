@@ -1,9 +1,9 @@
 //! A key set as it is kept in the store: the usable keys, and when they were fetched.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::KeySet;
-use crate::json::parse_object;
+use crate::json::{Object, parse_object, to_text};
 use crate::time::UnixTime;
 
 /// The name under which an issuer's keys are kept.
@@ -13,7 +13,10 @@ pub(super) fn key(issuer: &str) -> String {
 
 /// A set as a record.
 pub(super) fn record(set: &KeySet, fetched_at: UnixTime) -> String {
-    json!({"fetchedAt": fetched_at.seconds(), "keys": set.to_json()}).to_string()
+    let mut record = Object::new();
+    record.insert("fetchedAt".to_owned(), fetched_at.seconds().into());
+    record.insert("keys".to_owned(), set.to_json());
+    to_text(&record)
 }
 
 /// The set of a record, and when it was fetched.
@@ -27,6 +30,7 @@ pub(super) fn read(record: &[u8]) -> Option<(KeySet, UnixTime)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_record_reads_back_and_rubbish_does_not() {

@@ -43,7 +43,7 @@ impl CheckSignature for NativeSignatures {
     type Key = NativeKey;
 
     async fn import(&self, key: &PublicKey, _algorithm: Algorithm) -> Result<NativeKey, HostError> {
-        let jwk: JsonWebKey<'_> = serde_json::from_value(key.to_json()).map_err(refused)?;
+        let jwk: JsonWebKey<'_> = serde_json::from_value(key.to_json().into()).map_err(refused)?;
         Ok(match key {
             PublicKey::Rsa { .. } => NativeKey::Rsa(Box::new(RsaPublicKey::try_from(&jwk).map_err(refused)?)),
             PublicKey::P256 { .. } => NativeKey::P256(Box::new((&jwk).try_into().map_err(refused)?)),

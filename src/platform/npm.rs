@@ -4,11 +4,15 @@
 //! gives the shape that a framework wants and decides nothing. A session never crosses back: what was verified stays
 //! here, behind an [`Outcome`], and is asked there what it meets.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
-use serde_json::{Value, json};
-use wasm_bindgen::JsError;
+use js_sys::Promise;
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::authentication::Authenticator;
 use crate::checks::{Check, Reached};
@@ -17,7 +21,7 @@ use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
 use crate::credentials::Credentials;
 use crate::head::Head;
 use crate::headers::HeaderList;
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::method::Method;
 use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
@@ -33,7 +37,7 @@ use host::{JsHost, NpmHost};
 
 /// Tells the users of one Clerk instance.
 #[wasm_bindgen]
-pub struct Core(Authenticator<NpmHost>);
+pub struct Core(Rc<Authenticator<NpmHost>>);
 
 #[wasm_bindgen]
 impl Core {
@@ -43,32 +47,41 @@ impl Core {
     /// Every mistake in them, a line each.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, host: JsHost) -> Result<Core, JsError> {
-        let settings: Value = serde_json::from_str(settings)?;
+        let settings = json::parse(settings.as_bytes())?;
         let tokens = TokenConfig::read(&Variables(&settings["variables"]), &settings["options"], "options");
         let tokens = tokens.map_err(|mistakes| told(&mistakes))?;
-        Ok(Self(Authenticator::new(NpmHost(host), &tokens)))
+        Ok(Self(Rc::new(Authenticator::new(NpmHost(host), &tokens))))
     }
 
-    /// Who sends a request. `headers` are names and values by turns; `milliseconds` is now, since 1970.
-    pub async fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Outcome {
+    /// Who sends a request, as an [`Outcome`]. `headers` are names and values by turns; `milliseconds` is now, since 1970.
+    pub fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
         let head = Head::new(&method, &url, header_list(headers), None);
         let now = UnixTime::from_milliseconds(milliseconds);
-        let reached = Reached::default();
-        let verified = self.0.authenticate_watched(&head, Method::from_name(&method), now, &reached).await;
-        let session = match verified {
-            Ok(Some(verified)) => Ok(verified.session),
-            Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
-            Err(refusal) => Err(refusal),
-        };
-        Outcome { session, reached: reached.last() }
+        promise(async move {
+            let reached = Reached::default();
+            let verified =
+                authenticator.authenticate_watched(&head, Method::from_name(&head.method), now, &reached).await;
+            let session = match verified {
+                Ok(Some(verified)) => Ok(verified.session),
+                Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+                Err(refusal) => Err(refusal),
+            };
+            Outcome { session, reached: reached.last() }
+        })
     }
 
-    /// What a token says that came by another way than a request's headers.
+    /// What a token says that came by another way than a request's headers, as an [`Outcome`].
     #[wasm_bindgen(js_name = verifyToken)]
-    pub async fn verify_token(&self, token: String, milliseconds: f64) -> Outcome {
-        let (reached, now) = (Reached::default(), UnixTime::from_milliseconds(milliseconds));
-        let verified = self.0.verifier().verify_watched(&token, false, now, &reached).await;
-        Outcome { session: verified.map(|verified| verified.session).map_err(Refusal::from), reached: reached.last() }
+    pub fn verify_token(&self, token: String, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        promise(async move {
+            let reached = Reached::default();
+            let verified = authenticator.verifier().verify_watched(&token, false, now, &reached).await;
+            let session = verified.map(|verified| verified.session).map_err(Refusal::from);
+            Outcome { session, reached: reached.last() }
+        })
     }
 
     /// The token of a request, unverified, for whoever explains what became of it.
@@ -90,8 +103,13 @@ impl Core {
     }
 
     /// Refreshes what fell due, beside the request.
-    pub async fn settle(&self, milliseconds: f64) {
-        self.0.verifier().settle(UnixTime::from_milliseconds(milliseconds)).await;
+    pub fn settle(&self, milliseconds: f64) -> Promise {
+        let authenticator = Rc::clone(&self.0);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        promise(async move {
+            authenticator.verifier().settle(now).await;
+            JsValue::UNDEFINED
+        })
     }
 }
 
@@ -106,7 +124,7 @@ pub struct Outcome {
 impl Outcome {
     /// The session as JSON; undefined where there is none.
     pub fn session(&self) -> Option<String> {
-        self.session.as_ref().ok().map(|session| session_json(session).to_string())
+        self.session.as_ref().ok().map(|session| json::to_text(&SessionJson::new(session)))
     }
 
     /// The refusal as JSON; undefined where there is none.
@@ -117,11 +135,6 @@ impl Outcome {
     /// The last check of the token that was come to, by its place in their order; undefined where none was looked at.
     pub fn reached(&self) -> Option<u8> {
         self.reached.map(|check| check as u8)
-    }
-
-    /// Whether the session meets a rule.
-    pub fn meets(&self, rule: &Rule) -> bool {
-        self.session.as_ref().is_ok_and(|session| rule.0.check(session).is_ok())
     }
 
     /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
@@ -146,7 +159,7 @@ impl Rule {
     /// Every mistake in it, a line each.
     #[wasm_bindgen(constructor)]
     pub fn new(rule: &str) -> Result<Rule, JsError> {
-        let value: Value = serde_json::from_str(rule)?;
+        let value = json::parse(rule.as_bytes())?;
         read_requirement(&value, "rule").map(Self).map_err(|mistakes| told(&mistakes))
     }
 }
@@ -194,18 +207,41 @@ fn header_list(flat: Vec<String>) -> HeaderList {
 }
 
 /// The session under the names of Clerk's SDK.
-fn session_json(session: &Session) -> Value {
-    let organization = session.organization.as_ref();
-    json!({
-        "userId": session.user_id,
-        "sessionId": session.session_id,
-        "orgId": organization.map(|organization| &organization.id),
-        "orgSlug": organization.and_then(|organization| organization.slug.as_ref()),
-        "orgRole": organization.and_then(|organization| organization.role.as_ref()),
-        "orgPermissions": organization.map_or(&[][..], |organization| &organization.permissions),
-        "actor": session.actor,
-        "claims": session.claims,
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionJson<'a> {
+    user_id: &'a str,
+    session_id: &'a str,
+    org_id: Option<&'a str>,
+    org_slug: Option<&'a str>,
+    org_role: Option<&'a str>,
+    org_permissions: &'a [String],
+    actor: Option<&'a Object>,
+    claims: &'a Object,
+}
+
+impl<'a> SessionJson<'a> {
+    fn new(session: &'a Session) -> Self {
+        let organization = session.organization.as_ref();
+        Self {
+            user_id: &session.user_id,
+            session_id: &session.session_id,
+            org_id: organization.map(|organization| organization.id.as_str()),
+            org_slug: organization.and_then(|organization| organization.slug.as_deref()),
+            org_role: organization.and_then(|organization| organization.role.as_deref()),
+            org_permissions: organization.map_or(&[], |organization| &organization.permissions),
+            actor: session.actor.as_ref(),
+            claims: &session.claims,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RefusalJson {
+    status: u16,
+    code: &'static str,
+    headers: Object,
+    body: String,
 }
 
 fn refusal_json(refusal: Refusal, request_id: &str) -> String {
@@ -214,7 +250,13 @@ fn refusal_json(refusal: Refusal, request_id: &str) -> String {
         headers.insert(name.to_owned(), value.into());
     }
     let (status, code) = (refusal.status(), refusal.code());
-    json!({"status": status, "code": code, "headers": headers, "body": refusal.body(request_id)}).to_string()
+    json::to_text(&RefusalJson { status, code, headers, body: refusal.body(request_id) })
+}
+
+/// The promise of what a future comes to. Each export is a future of its own kind; boxed, they are driven by one piece of code.
+fn promise<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> Promise {
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(async { Ok(work.await.into()) });
+    future_to_promise(work)
 }
 
 fn told(mistakes: &[Mistake]) -> JsError {

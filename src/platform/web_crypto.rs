@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::algorithm::Algorithm;
+use crate::json::to_text;
 use crate::ports::{CheckSignature, HostError};
 use crate::public_key::PublicKey;
 
@@ -45,7 +46,7 @@ impl CheckSignature for WebCrypto {
     type Key = WebCryptoKey;
 
     async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<WebCryptoKey, HostError> {
-        let jwk = JSON::parse(&key.to_json().to_string()).map_err(refused)?;
+        let jwk = JSON::parse(&to_text(&key.to_json())).map_err(refused)?;
         let parameters = parameters(algorithm)?;
         let usages = js_sys::Array::of1(&"verify".into());
         let key = import_key("jwk", &jwk, &parameters, false, &usages).await.map_err(refused)?;

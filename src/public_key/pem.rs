@@ -5,14 +5,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pkcs1::RsaPublicKey;
-use spki::der::Decode as _;
-use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 use thiserror::Error;
 
 use super::PublicKey;
+use super::der::{self, Der};
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// `rsaEncryption`, 1.2.840.113549.1.1.1 (RFC 8017 appendix C).
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// What is wrong with a PEM key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -34,13 +33,13 @@ impl PublicKey {
     /// # Errors
     /// Says what is wrong, without repeating the key.
     pub fn from_pem(pem: &str) -> Result<Self, PemError> {
-        if pem.contains("PRIVATE KEY") {
+        if split(pem, "PRIVATE KEY").is_some() {
             return Err(PemError::Private);
         }
-        let text = pem.replace("\\r", "").replace("\\n", "\n");
-        let body: String = match text.split_once("-----BEGIN PUBLIC KEY-----") {
+        let text = with_line_ends(pem);
+        let body: String = match split(&text, "-----BEGIN PUBLIC KEY-----") {
             Some((before, rest)) if before.trim().is_empty() => {
-                let (body, after) = rest.split_once("-----END PUBLIC KEY-----").ok_or(PemError::Form)?;
+                let (body, after) = split(rest, "-----END PUBLIC KEY-----").ok_or(PemError::Form)?;
                 if !after.trim().is_empty() {
                     return Err(PemError::Form);
                 }
@@ -53,14 +52,61 @@ impl PublicKey {
     }
 
     fn from_spki(der: &[u8]) -> Result<Self, PemError> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PemError::Form)?;
-        if info.algorithm.oid != RSA_ENCRYPTION {
+        let (algorithm, key) = spki(der).ok_or(PemError::Form)?;
+        if algorithm != RSA_ENCRYPTION {
             return Err(PemError::Kind);
         }
-        let bits = info.subject_public_key.as_bytes().ok_or(PemError::Form)?;
-        let key = RsaPublicKey::from_der(bits).map_err(|_| PemError::Form)?;
-        Self::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes()).ok_or(PemError::Kind)
+        let (modulus, exponent) = rsa(key).ok_or(PemError::Form)?;
+        Self::from_rsa(modulus, exponent).ok_or(PemError::Kind)
     }
+}
+
+/// The algorithm of a `SubjectPublicKeyInfo`, and its key (RFC 5280 section 4.1).
+fn spki(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut outer = Der(der);
+    let mut info = Der(outer.take(der::SEQUENCE)?);
+    outer.end()?;
+    let mut algorithm = Der(info.take(der::SEQUENCE)?);
+    let key = info.take(der::BIT_STRING)?.strip_prefix(&[0])?;
+    info.end()?;
+    let name = algorithm.take(der::OBJECT_IDENTIFIER)?;
+    // Of an RSA key the parameters are NULL (RFC 3279 section 2.3.1); those of others do not matter, since they are not taken.
+    if name == RSA_ENCRYPTION && !algorithm.0.is_empty() {
+        algorithm.take(der::NULL).filter(|value| value.is_empty())?;
+        algorithm.end()?;
+    }
+    Some((name, key))
+}
+
+/// The modulus and the exponent of an `RSAPublicKey` (RFC 8017 appendix A.1.1).
+fn rsa(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut outer = Der(der);
+    let mut key = Der(outer.take(der::SEQUENCE)?);
+    outer.end()?;
+    let numbers = (key.take_number()?, key.take_number()?);
+    key.end().map(|()| numbers)
+}
+
+/// The text with `\n` and `\r` for what they stand for.
+fn with_line_ends(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (end, rest) = match part.as_bytes() {
+            [b'n', ..] => ("\n", &part[1..]),
+            [b'r', ..] => ("", &part[1..]),
+            _ => ("\\", part),
+        };
+        whole.push_str(end);
+        whole.push_str(rest);
+    }
+    whole
+}
+
+/// What is before and behind the first `mark`. The standard library's search is made for long texts, and is large.
+fn split<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let at = text.as_bytes().windows(mark.len()).position(|window| window == mark.as_bytes())?;
+    Some((&text[..at], &text[at + mark.len()..]))
 }
 
 #[cfg(test)]
@@ -115,6 +161,38 @@ mod tests {
         let JsonWebKey::Rsa { modulus, .. } = JsonWebKey::from(&native) else { unreachable!() };
         let read = PublicKey::from_pem(&pem(&modulus)).unwrap();
         assert_eq!(read, PublicKey::Rsa { modulus: modulus.into_owned(), exponent: vec![1, 0, 1] });
+    }
+
+    /// What the general libraries make of a key: the same numbers, or none.
+    fn by_libraries(der: &[u8]) -> Option<PublicKey> {
+        use spki::der::Decode as _;
+        let info = spki::SubjectPublicKeyInfoRef::from_der(der).ok()?;
+        let is_rsa = info.algorithm.oid == spki::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+        let key = pkcs1::RsaPublicKey::from_der(info.subject_public_key.as_bytes()?).ok().filter(|_| is_rsa)?;
+        PublicKey::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+    }
+
+    #[test]
+    fn whatever_one_byte_becomes_the_key_is_the_one_that_general_libraries_read() {
+        let (begin, end) = ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----");
+        let good = pem(&modulus(2048)).replace(begin, "").replace(end, "").split_whitespace().collect::<String>();
+        let good = STANDARD.decode(good).unwrap();
+        assert!(by_libraries(&good).is_some());
+        let mut read = 0;
+        for (at, byte) in (0..good.len()).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+            let mut der = good.clone();
+            der[at] = byte;
+            let ours = PublicKey::from_spki(&der).ok();
+            read += usize::from(ours.is_some());
+            // The parameters of an RSA key are NULL (RFC 3279 section 2.3.1); the libraries take any that are well-formed.
+            let is_in_parameters = (17..19).contains(&at) && ours.is_none();
+            assert!(ours == by_libraries(&der) || is_in_parameters, "{at} {byte}");
+        }
+        assert!(read > 250 * 256, "{read}");
+        for length in 0..good.len() {
+            assert_eq!(PublicKey::from_spki(&good[..length]), Err(PemError::Form), "{length}");
+        }
+        assert_eq!(PublicKey::from_spki(&[&good[..], &[0]].concat()), Err(PemError::Form));
     }
 
     #[test]

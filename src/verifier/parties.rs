@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::instance::split_scheme;
+
 /// What a missing `azp` means when authorized parties are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingAzp {
@@ -36,7 +38,7 @@ impl OriginPattern {
     /// # Errors
     /// On a path, upper case, a wildcard that is part of a label, or one in the last two labels.
     pub fn parse(text: &str) -> Result<Self, OriginPatternError> {
-        let (scheme, authority) = text.split_once("://").ok_or(OriginPatternError)?;
+        let (scheme, authority) = split_scheme(text).ok_or(OriginPatternError)?;
         let (host, port) = authority.split_once(':').unwrap_or((authority, "1"));
         let labels: Vec<&str> = host.split('.').collect();
         let scheme_is_good = scheme.starts_with(|first: char| first.is_ascii_lowercase())

@@ -1,20 +1,24 @@
 //! Assertions in the npm package, for origins behind the gateway.
 
-use serde_json::json;
-use wasm_bindgen::JsError;
+use std::rc::Rc;
+
+use js_sys::Promise;
+use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
 
 use super::host::{JsHost, NpmHost};
-use super::{Rule, refusal_json, session_json};
+use super::{Rule, SessionJson, promise, refusal_json};
 use crate::assertion::{Asserted, AssertedRequest, AssertionVerifier, Sender};
 use crate::instance::is_trusted_address;
+use crate::json;
 use crate::keys::{KeySet, KeySource};
 use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
 
 /// Verifies what one gateway asserts to one origin.
 #[wasm_bindgen]
-pub struct Assertions(AssertionVerifier<NpmHost>);
+pub struct Assertions(Rc<AssertionVerifier<NpmHost>>);
 
 #[wasm_bindgen]
 impl Assertions {
@@ -36,29 +40,32 @@ impl Assertions {
         if audience.is_empty() {
             return Err(JsError::new("audience: expected https://host:port of this origin, or service:BINDING"));
         }
-        Ok(Self(AssertionVerifier::new(NpmHost(host), audience, source)))
+        Ok(Self(Rc::new(AssertionVerifier::new(NpmHost(host), audience, source))))
     }
 
-    /// What an assertion says. `sender` is `session`, `anyone` or `webhook`; `method` and `url` are the request's.
-    pub async fn verify(
+    /// What an assertion says, as an [`AssertionOutcome`]. `sender` is `session`, `anyone` or `webhook`; `method` and `url` are the request's.
+    pub fn verify(
         &self,
         token: String,
         sender: String,
         method: Option<String>,
         url: Option<String>,
         milliseconds: f64,
-    ) -> AssertionOutcome {
-        let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
+    ) -> Promise {
         let sender = match sender.as_str() {
             "anyone" => Sender::Anyone,
             "webhook" => Sender::Webhook,
             _ => Sender::Session,
         };
+        let verifier = Rc::clone(&self.0);
         let now = UnixTime::from_milliseconds(milliseconds);
-        AssertionOutcome(if token.is_empty() {
-            Err(Refusal::Theirs(Fault::CredentialsMissing))
-        } else {
-            self.0.verify(&token, request, sender, now).await.map_err(Refusal::from)
+        promise(async move {
+            let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
+            AssertionOutcome(if token.is_empty() {
+                Err(Refusal::Theirs(Fault::CredentialsMissing))
+            } else {
+                verifier.verify(&token, request, sender, now).await.map_err(Refusal::from)
+            })
         })
     }
 
@@ -69,8 +76,13 @@ impl Assertions {
     }
 
     /// Refreshes what fell due, beside the request.
-    pub async fn settle(&self, milliseconds: f64) {
-        self.0.settle(UnixTime::from_milliseconds(milliseconds)).await;
+    pub fn settle(&self, milliseconds: f64) -> Promise {
+        let verifier = Rc::clone(&self.0);
+        let now = UnixTime::from_milliseconds(milliseconds);
+        promise(async move {
+            verifier.settle(now).await;
+            JsValue::UNDEFINED
+        })
     }
 }
 
@@ -83,19 +95,14 @@ impl AssertionOutcome {
     /// As JSON; undefined where it is refused.
     pub fn said(&self) -> Option<String> {
         let Asserted { session, webhook, request_id } = self.0.as_ref().ok()?;
-        let session = session.as_deref().map(session_json);
-        let webhook = webhook.as_ref().map(|id| json!({"id": id}));
-        Some(json!({"auth": session, "webhook": webhook, "requestId": request_id}).to_string())
+        let webhook = webhook.as_deref().map(|id| WebhookJson { id });
+        let auth = session.as_deref().map(SessionJson::new);
+        Some(json::to_text(&Said { auth, webhook, request_id }))
     }
 
     /// The refusal as JSON; undefined where there is none.
     pub fn refusal(&self, request_id: &str) -> Option<String> {
         self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
-    }
-
-    /// Whether there is a session, and it meets a rule.
-    pub fn meets(&self, rule: &Rule) -> bool {
-        self.unmet(rule).is_none()
     }
 
     /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
@@ -110,4 +117,17 @@ impl AssertionOutcome {
             Err(refusal) => Some(*refusal),
         }
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Said<'a> {
+    auth: Option<SessionJson<'a>>,
+    webhook: Option<WebhookJson<'a>>,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct WebhookJson<'a> {
+    id: &'a str,
 }

@@ -137,9 +137,7 @@ fn confused_key(probe: &Probe) -> Result<Report, Stop> {
     }
     for (kind, secret) in secrets {
         let token = hmac_sha256(&header, &claims, secret.as_bytes(), &format!("HS256 under {kind}"));
-        if let Some(token) = token {
-            trial.rejected(&Request::get(probe.protected()).bearer(&token));
-        }
+        trial.rejected(&Request::get(probe.protected()).bearer(&token));
     }
     trial.end()
 }

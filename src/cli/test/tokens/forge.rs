@@ -4,8 +4,7 @@ use std::cell::OnceCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
+use hmac_sha256::HMAC;
 
 use super::Token;
 use crate::cli::signing_key::{PublicJwk, SigningKey, SigningKeyError};
@@ -47,9 +46,8 @@ pub(in crate::cli::test) fn base64(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// A token of these parts, "signed" with HS256 under `secret`.
-pub(in crate::cli::test) fn hmac_sha256(header: &str, payload: &str, secret: &[u8], kind: &str) -> Option<Token> {
+pub(in crate::cli::test) fn hmac_sha256(header: &str, payload: &str, secret: &[u8], kind: &str) -> Token {
     let message = format!("{}.{}", base64(header), base64(payload));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    mac.update(message.as_bytes());
-    Some(Token::new(format!("{message}.{}", base64(mac.finalize().into_bytes())), kind))
+    let mac = HMAC::mac(message.as_bytes(), secret);
+    Token::new(format!("{message}.{}", base64(mac)), kind)
 }
