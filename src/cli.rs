@@ -9,6 +9,7 @@ mod completions;
 mod diff;
 mod finding;
 mod identifier;
+mod init;
 mod issuer;
 mod keygen;
 mod mint;
@@ -31,6 +32,7 @@ use thiserror::Error;
 use self::check::{CheckArgs, CheckError};
 use self::completions::CompletionsArgs;
 use self::diff::{DiffArgs, DiffError};
+use self::init::{InitArgs, InitError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
@@ -51,6 +53,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up a project: its framework's own code around the checks, dependencies, environment and tests
+    Init(InitArgs),
     /// Run a stand-in for Clerk on this machine, for development and tests
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
@@ -108,12 +112,15 @@ enum CliError {
     Check(#[from] CheckError),
     #[error(transparent)]
     Diff(#[from] DiffError),
+    #[error(transparent)]
+    Init(#[from] InitError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
 #[must_use]
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Init(args) => init::run(args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
@@ -142,6 +149,7 @@ impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            Self::Init(error) if error.is_misuse() => ExitCode::from(2),
             // As diff, which keeps 1 for differences.
             Self::Diff(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
@@ -154,6 +162,7 @@ impl CliError {
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
+            Self::Init(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
             Self::Diff(error) => error.hint(),

@@ -1,0 +1,24 @@
+//! The framework of a project, by what it depends on.
+
+use std::path::Path;
+
+use super::error::InitError;
+use super::framework::Framework;
+use super::package_json::PackageJson;
+
+/// The one framework that a project uses.
+pub(super) fn framework(root: &Path) -> Result<Framework, InitError> {
+    let found = of_packages(PackageJson::read(root)?.as_ref());
+    match found.as_slice() {
+        [] => Err(InitError::NothingDetected),
+        [one] => Ok(*one),
+        several => Err(InitError::Ambiguous(several.iter().map(|framework| framework.name()).collect())),
+    }
+}
+
+/// Those among the dependencies of a package.json.
+fn of_packages(package: Option<&PackageJson>) -> Vec<Framework> {
+    let packages = [("express", Framework::Express)];
+    let Some(package) = package else { return Vec::new() };
+    packages.into_iter().filter(|(name, _)| package.has(name)).map(|(_, framework)| framework).collect()
+}

@@ -1,0 +1,55 @@
+//! The frameworks that are known, and where each says what it wants.
+
+use std::path::Path;
+
+use super::error::InitError;
+use super::express;
+use super::scaffold::Scaffold;
+
+/// A framework that a project can be set up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framework {
+    Express,
+}
+
+impl Framework {
+    pub(super) const ALL: [Self; 1] = [Self::Express];
+
+    /// Every name, as an error lists them.
+    pub(super) const NAMES: &'static str = "express";
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|framework| framework.name() == name)
+    }
+
+    /// The name on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Express => "express",
+        }
+    }
+
+    /// The name that its makers use.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Express => "Express",
+        }
+    }
+
+    /// What it wants of the project in a folder.
+    pub(super) fn scaffold(self, root: &Path) -> Result<Scaffold, InitError> {
+        match self {
+            Self::Express => express::scaffold(root),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_list_every_name() {
+        assert_eq!(Framework::NAMES, Framework::ALL.map(Framework::name).join(", "));
+    }
+}
