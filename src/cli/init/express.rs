@@ -2,26 +2,31 @@
 
 use std::path::Path;
 
-use minijinja::Value;
-
 use super::error::InitError;
-use super::node::{CLERK_EDGE, ENVIRONMENT, NodeProject};
-use super::scaffold::{Part, Scaffold};
-use super::templates::render_node;
+use super::node::{CLERK_EDGE, NodeProject};
+use super::scaffold::Scaffold;
 
 const DEPENDENCIES: [(&str, &str); 5] =
     [CLERK_EDGE, ("express", "5.3.0"), ("cors", "2.8.6"), ("@types/express", "5.0.6"), ("@types/cors", "2.8.19")];
 
+/// The templates, and the files that they become.
+const FILES: [(&str, &str); 6] = [
+    ("shared/verifier", "verifier"),
+    ("shared/events", "events"),
+    ("express/auth", "auth"),
+    ("express/webhooks", "webhooks"),
+    ("express/api", "api"),
+    ("express/tests", "auth.test"),
+];
+
 pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
     let project = NodeProject::read(root)?;
-    let file = |template: &str, name: &str| {
-        let text = render_node(template, &project, Value::UNDEFINED)?;
-        Ok(Part::whole(project.path(name), text))
-    };
-    let mut parts = vec![file("shared/verifier", "verifier")?, file("express/auth", "auth")?];
-    let _ = &mut parts;
-    parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
-    parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
-    parts.push(project.package(&DEPENDENCIES, vec![project.test_script()]));
-    Ok(Scaffold { parts, next_steps: project.warnings(), install_with: project.package_manager.install() })
+    let mut scaffold = project.scaffold(&FILES, &DEPENDENCIES)?;
+    if !project.serve(&mut scaffold, "express/server")? {
+        let api = project.import("clerk/api");
+        scaffold
+            .next_steps
+            .push(format!("mount it before any parser of bodies: import {{ api }} from '{api}', app.use(api)"));
+    }
+    Ok(scaffold)
 }

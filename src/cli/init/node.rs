@@ -1,6 +1,6 @@
 //! A Node project: its language, its modules, where its sources are, and what runs its tests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use minijinja::{Value, context};
 
@@ -8,31 +8,40 @@ use super::error::InitError;
 use super::lines::Variable;
 use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
-use super::scaffold::Part;
+use super::plan::read;
+use super::scaffold::{Part, Scaffold};
+use super::templates::render_node;
 use super::tsconfig::TsConfig;
 
-/// The version of the npm package that goes with this binary.
-pub(super) const CLERK_EDGE: (&str, &str) = ("clerk-edge", env!("CARGO_PKG_VERSION"));
-const TSX: (&str, &str) = ("tsx", "4.23.15");
-const TYPES_NODE: (&str, &str) = ("@types/node", "22.20.5");
-const TYPESCRIPT: (&str, &str) = ("typescript", "7.0.2");
+/// A package and its exact version.
+pub(super) type Dependency = (&'static str, &'static str);
+
+/// The npm package that goes with this binary.
+pub(super) const CLERK_EDGE: Dependency = ("clerk-edge", env!("CARGO_PKG_VERSION"));
+const TSX: Dependency = ("tsx", "4.23.15");
+const TYPES_NODE: Dependency = ("@types/node", "22.20.5");
+const TYPESCRIPT: Dependency = ("typescript", "7.0.2");
+
+/// The script that runs our tests.
+const TEST_SCRIPT: &str = "test:auth";
 
 /// The folder of everything that is written, below the sources.
-pub(super) const FOLDER: &str = "clerk";
+const FOLDER: &str = "clerk";
 
 /// What is known of a Node project.
 #[derive(Debug)]
 pub(super) struct NodeProject {
-    pub(super) package: PackageJson,
-    pub(super) package_manager: PackageManager,
+    root: PathBuf,
+    package: PackageJson,
+    package_manager: PackageManager,
     name: String,
     pub(super) is_typescript: bool,
     is_esm: bool,
     tsconfig: TsConfig,
     /// `src/`, or nothing where sources are in the project's folder itself.
-    pub(super) source: &'static str,
+    source: &'static str,
     /// Whether a file starts the server already.
-    pub(super) has_entry: bool,
+    has_entry: bool,
 }
 
 impl NodeProject {
@@ -43,6 +52,7 @@ impl NodeProject {
         let is_new = !root.join("package.json").exists();
         let source = if root.join("src").is_dir() || is_bare(root) { "src/" } else { "" };
         Ok(Self {
+            root: root.to_owned(),
             package_manager: PackageManager::of(root, &package),
             name: root.file_name().map_or_else(|| "api".to_owned(), |name| name.to_string_lossy().to_lowercase()),
             is_typescript: tsconfig.is_some() || package.has("typescript"),
@@ -54,10 +64,10 @@ impl NodeProject {
         })
     }
 
-    /// What templates are told: `ts`, whether the code is TypeScript; `esm`, whether it says `import`; `suffix`, how an import
+    /// What templates are told: `typescript`, whether the code is TypeScript; `esm`, whether it says `import`; `suffix`, how an import
     /// of a file ends; `runner`, whose `test` the tests are written with.
     pub(super) fn context(&self) -> Value {
-        context! { ts => self.is_typescript, esm => self.is_esm_syntax(), suffix => self.suffix(), runner => self.runner() }
+        context! { typescript => self.is_typescript, esm => self.is_esm_syntax(), suffix => self.suffix(), runner => self.runner() }
     }
 
     /// Whether the code says `import`, and not `require`.
@@ -69,7 +79,7 @@ impl NodeProject {
         if self.is_typescript { "ts" } else { "js" }
     }
 
-    const fn suffix(&self) -> &'static str {
+    pub(super) const fn suffix(&self) -> &'static str {
         match self.tsconfig {
             TsConfig { imports_ts: true, .. } if self.is_typescript => ".ts",
             TsConfig { is_bundled: true, .. } if self.is_typescript => "",
@@ -82,45 +92,79 @@ impl NodeProject {
         known.unwrap_or("node")
     }
 
+    /// What every framework gets: these templates as files of ours, dependencies, the environment, and what `clerk-edge test`
+    /// is told. What only TypeScript needs is marked so by `@types/`.
+    pub(super) fn scaffold(&self, files: &[(&str, &str)], dependencies: &[Dependency]) -> Result<Scaffold, InitError> {
+        let file = |(template, name): &(&str, &str)| Ok(Part::whole(self.path(name), render_node(template, self)?));
+        let mut parts = files.iter().map(file).collect::<Result<Vec<_>, InitError>>()?;
+        parts.push(Part::whole("clerk-edge.test.toml", render_node("shared/clerk-edge.test.toml", self)?));
+        parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
+        parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
+        parts.push(Part::package(self.additions(dependencies)));
+        let next_steps = [self.warnings(), self.first_steps()].concat();
+        Ok(Scaffold { parts, next_steps, install_with: self.package_manager.install() })
+    }
+
+    /// Adds a server and the script that runs it, where no file starts one. Returns whether it did.
+    pub(super) fn serve(&self, scaffold: &mut Scaffold, template: &str) -> Result<bool, InitError> {
+        let path = format!("{}server.{}", self.source, self.extension());
+        let text = render_node(template, self)?;
+        let is_ours = self.has_entry && read(&self.root.join(&path))?.as_ref() == Some(&text);
+        if self.has_entry && !is_ours {
+            return Ok(false);
+        }
+        let (tsx, start) =
+            if self.is_typescript { (" --import tsx", None) } else { ("", Some(format!("node {path}"))) };
+        let scripts = [("dev", Some(format!("node --env-file=.env{tsx} --watch {path}"))), ("start", start)];
+        for (name, script) in scripts {
+            scaffold.add_script(name, script);
+        }
+        scaffold.parts.insert(0, Part::whole(path, text));
+        scaffold
+            .next_steps
+            .push(format!("{}, and then clerk-edge test http://127.0.0.1:3001", self.package_manager.run("dev")));
+        Ok(true)
+    }
+
     /// The path of a file of ours.
-    pub(super) fn path(&self, name: &str) -> String {
+    fn path(&self, name: &str) -> String {
         format!("{}{FOLDER}/{name}.{}", self.source, self.extension())
     }
 
-    /// How Node runs a source of this project.
-    pub(super) const fn node(&self) -> &'static str {
-        if self.is_typescript { "node --import tsx" } else { "node" }
+    /// How a source imports a file of ours.
+    pub(super) fn import(&self, name: &str) -> String {
+        format!("./{FOLDER}/{name}{}", self.suffix())
     }
 
-    /// package.json with these dependencies, and what the language needs; what only TypeScript needs is marked so by `@types/`.
-    pub(super) fn package(
-        &self,
-        dependencies: &[(&'static str, &'static str)],
-        scripts: Vec<(&'static str, String)>,
-    ) -> Part {
+    fn additions(&self, dependencies: &[Dependency]) -> PackageAdditions {
         let (types, dependencies): (Vec<_>, Vec<_>) =
             dependencies.iter().partition(|(name, _)| name.starts_with("@types/"));
         let dev_dependencies =
             if self.is_typescript { [types, vec![TYPES_NODE, TSX, TYPESCRIPT]].concat() } else { Vec::new() };
         let name = self.name.clone();
-        Part::package(PackageAdditions { name, dependencies, dev_dependencies, scripts })
+        PackageAdditions { name, dependencies, dev_dependencies, scripts: vec![(TEST_SCRIPT, self.test_command())] }
     }
 
-    /// The script that runs our tests by themselves.
-    pub(super) fn test_script(&self) -> (&'static str, String) {
+    /// What runs our tests by themselves.
+    fn test_command(&self) -> String {
         let path = self.path("auth.test");
-        let command = match self.runner() {
+        match self.runner() {
             "vitest" => format!("vitest run {path}"),
             "jest" => format!("jest {path}"),
-            _ => format!("{} --test {path}", self.node()),
-        };
-        ("test:auth", command)
+            _ if self.is_typescript => format!("node --import tsx --test {path}"),
+            _ => format!("node --test {path}"),
+        }
     }
 
-    /// What may go wrong with this project, a sentence each.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    fn first_steps(&self) -> Vec<String> {
+        let test = self.package_manager.run(TEST_SCRIPT);
+        vec![test, "copy .env.example to .env, and fill it in".to_owned()]
+    }
+
+    /// What keeps the code from running as it is written.
+    fn warnings(&self) -> Vec<String> {
         let must_be_esm = self.is_typescript && self.tsconfig.is_verbatim && !self.is_esm;
-        let warning = "set \"type\": \"module\" in package.json: tsconfig.json has verbatimModuleSyntax, and what is written says import";
+        let warning = "set \"type\": \"module\" in package.json, since tsconfig.json has verbatimModuleSyntax";
         must_be_esm.then(|| warning.to_owned()).into_iter().collect()
     }
 }
@@ -143,7 +187,7 @@ fn is_bare(root: &Path) -> bool {
 }
 
 /// What the environment of a Node server may hold.
-pub(super) const ENVIRONMENT: [Variable; 4] = [
+const ENVIRONMENT: [Variable; 4] = [
     Variable {
         name: "CLERK_PUBLISHABLE_KEY",
         value: "pk_test_...",

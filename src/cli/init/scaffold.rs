@@ -36,6 +36,17 @@ pub(super) enum Content {
     Package(PackageAdditions),
 }
 
+impl Scaffold {
+    /// Adds a script to the package.json that the scaffold has additions for.
+    pub(super) fn add_script(&mut self, name: &'static str, script: Option<String>) {
+        for part in &mut self.parts {
+            if let Content::Package(additions) = &mut part.content {
+                additions.scripts.extend(script.clone().map(|script| (name, script)));
+            }
+        }
+    }
+}
+
 impl Part {
     pub(super) fn whole(path: impl Into<PathBuf>, text: String) -> Self {
         Self { path: path.into(), content: Content::Whole(text) }
