@@ -1,0 +1,127 @@
+// What every project that `clerk-edge init` sets up must do, whatever its framework: one list for all of them.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { startIssuer } from '../worker/support.mjs';
+import { FRONT_END, assertInstalled, compile, conformance, fillInEnv, hasConformance, init, install, request, runScript, startServer } from './support.mjs';
+
+/** The whole way of one project: `make()` makes its folder, and the rest follows. */
+export function checkProject(title, { framework, make, isTyped, build = async () => {}, script, ownTests = true }) {
+  describe(title, () => {
+    let folder;
+    let issuer;
+    let server;
+
+    before(async () => {
+      await install();
+      folder = await make();
+    }, { timeout: 600_000 });
+    after(async () => {
+      await server?.close();
+      await issuer?.close();
+    });
+
+    test('init finds the framework, and a second run has nothing to do', () => {
+      const written = init(folder);
+      assert.ok(written.includes('package.json') && written.includes('.env.example'), String(written));
+      assert.deepEqual(init(folder, framework), []);
+    });
+
+    test('asks for the very versions that are tested here', () => assertInstalled(folder));
+
+    if (isTyped) test('type-checks', { timeout: 300_000 }, () => compile(folder));
+
+    if (ownTests) {
+      test('its own tests pass, and are some', { timeout: 300_000 }, async () => {
+        assert.match(await runScript(folder, 'test:auth'), /^(# |ℹ )pass [1-9]\d+$/m);
+      });
+    }
+
+    test('its server starts', { timeout: 600_000 }, async () => {
+      issuer = await startIssuer();
+      fillInEnv(folder, issuer);
+      await build(folder);
+      server = await startServer(folder, script);
+    });
+
+    describe('its server', () => requests(() => ({ server, issuer })));
+
+    test('passes clerk-edge test', { skip: !hasConformance() && 'this build has no clerk-edge test', timeout: 300_000 }, async () => {
+      const { checks } = await conformance(folder, server.url, issuer);
+      const failed = checks.filter(({ severity, outcome }) => severity === 'must' && outcome === 'failed');
+      assert.deepEqual(failed, []);
+    });
+  });
+}
+
+/** A handful of requests that say whether the parts are wired: CORS, guards, roles, webhooks. */
+function requests(running) {
+  const send = (path, init) => request(running().server.url, path, init);
+  const bearer = async (request) => ({ Authorization: `Bearer ${await running().issuer.token({ authorized_party: FRONT_END, ...request })}` });
+
+  test('asks for a session, with a challenge that a page may read', async () => {
+    const { status, headers, json } = await send('/api/protected', { headers: { Origin: FRONT_END } });
+    assert.deepEqual([status, json.code], [401, 'credentials-missing']);
+    assert.match(headers.get('WWW-Authenticate'), /^Bearer /);
+    assert.equal(headers.get('Access-Control-Allow-Origin'), FRONT_END);
+    assert.match(headers.get('Access-Control-Expose-Headers'), /WWW-Authenticate/i);
+  });
+
+  test('answers a preflight of its front end, and of no other', async () => {
+    const asking = (origin) => ({ Origin: origin, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' });
+    const { status, headers } = await send('/api/protected', { method: 'OPTIONS', headers: asking(FRONT_END) });
+    assert.ok(status === 200 || status === 204, `${status}`);
+    assert.equal(headers.get('Access-Control-Allow-Origin'), FRONT_END);
+    assert.match(headers.get('Access-Control-Allow-Headers'), /authorization/i);
+    const foreign = await send('/api/protected', { method: 'OPTIONS', headers: asking('https://evil.example') });
+    assert.notEqual(foreign.headers.get('Access-Control-Allow-Origin'), 'https://evil.example');
+    assert.notEqual(foreign.headers.get('Access-Control-Allow-Origin'), '*');
+  });
+
+  test('lets a session in, and keeps what it answers out of caches', async () => {
+    const { status, headers, json } = await send('/api/protected', { headers: await bearer({ user: 'user_1' }) });
+    assert.deepEqual([status, json.userId], [200, 'user_1']);
+    assert.match(headers.get('Cache-Control'), /no-store/);
+    assert.match(headers.get('Vary'), /authorization/i);
+  });
+
+  test('lets nobody in where a method or a path is not its own', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      assert.ok([401, 404, 405].includes((await send('/api/protected', { method })).status), method);
+    }
+    for (const path of ['/api/protected/', '//api/protected', '/API/protected', '/api/%70rotected']) {
+      assert.notEqual((await send(path)).status, 200, path);
+    }
+  });
+
+  test('lets administrators in', async () => {
+    const organization = (role) => bearer({ organization: { id: 'org_1', role } });
+    assert.equal((await send('/api/admin', { headers: await organization('member') })).status, 403);
+    assert.equal((await send('/api/admin', { headers: await organization('admin') })).status, 200);
+    assert.equal((await send('/api/orgs/org_1', { headers: await organization('member') })).status, 200);
+    assert.equal((await send('/api/orgs/org_2', { headers: await organization('member') })).status, 403);
+  });
+
+  test('takes a webhook once', async () => {
+    const { server, issuer } = running();
+    assert.equal((await send('/api/webhooks/clerk', { method: 'POST', body: '{}' })).status, 400);
+    const delivery = { url: `${server.url}/api/webhooks/clerk`, type: 'user.created', id: 'msg_1' };
+    assert.equal((await issuer.webhook(delivery)).status, 204);
+    assert.equal((await issuer.webhook(delivery)).status, 204);
+    assert.equal((await issuer.webhook({ ...delivery, secret: 'whsec_YW5vdGhlciBzZWNyZXQ=' })).status, 400);
+    assert.equal(server.said.filter((line) => line.startsWith('save the user ')).length, 1, server.said.join('\n'));
+  });
+
+  test('tells nothing of itself on what it does not have', async () => {
+    const { status, headers, text } = await send('/api/nothing');
+    assert.equal(status, 404);
+    assert.equal(headers.get('X-Powered-By'), null);
+    assert.doesNotMatch(text, /node_modules|at .*\.js:/);
+  });
+}
+
+/** The text of a project's file. */
+export const textOf = (folder, path) => readFileSync(join(folder, path), 'utf8');
