@@ -18,6 +18,8 @@ mod tsconfig;
 mod write;
 
 mod express;
+mod fastify;
+mod hono;
 
 use std::ffi::OsString;
 use std::io::stderr;

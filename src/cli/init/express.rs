@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::error::InitError;
-use super::node::{CLERK_EDGE, NodeProject};
+use super::node::{CLERK_EDGE, Dependency, NodeProject};
 use super::scaffold::Scaffold;
 
-const DEPENDENCIES: [(&str, &str); 5] =
+const DEPENDENCIES: [Dependency; 5] =
     [CLERK_EDGE, ("express", "5.3.0"), ("cors", "2.8.6"), ("@types/express", "5.0.6"), ("@types/cors", "2.8.19")];
 
 /// The templates, and the files that they become.
@@ -23,7 +23,7 @@ pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
     let project = NodeProject::read(root)?;
     let mut scaffold = project.scaffold(&FILES, &DEPENDENCIES)?;
     if !project.serve(&mut scaffold, "express/server")? {
-        let api = project.import("clerk/api");
+        let api = project.import("api");
         scaffold
             .next_steps
             .push(format!("mount it before any parser of bodies: import {{ api }} from '{api}', app.use(api)"));

@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use super::error::InitError;
-use super::express;
 use super::scaffold::Scaffold;
+use super::{express, fastify, hono};
 
 /// A framework that a project can be set up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framework {
     Express,
+    Fastify,
+    Hono,
 }
 
 impl Framework {
-    pub(super) const ALL: [Self; 1] = [Self::Express];
+    pub(super) const ALL: [Self; 3] = [Self::Express, Self::Fastify, Self::Hono];
 
     /// Every name, as an error lists them.
-    pub(super) const NAMES: &'static str = "express";
+    pub(super) const NAMES: &'static str = "express, fastify, hono";
 
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|framework| framework.name() == name)
@@ -26,6 +28,8 @@ impl Framework {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Express => "express",
+            Self::Fastify => "fastify",
+            Self::Hono => "hono",
         }
     }
 
@@ -33,6 +37,8 @@ impl Framework {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Express => "Express",
+            Self::Fastify => "Fastify",
+            Self::Hono => "Hono",
         }
     }
 
@@ -40,6 +46,8 @@ impl Framework {
     pub(super) fn scaffold(self, root: &Path) -> Result<Scaffold, InitError> {
         match self {
             Self::Express => express::scaffold(root),
+            Self::Fastify => fastify::scaffold(root),
+            Self::Hono => hono::scaffold(root),
         }
     }
 }
