@@ -20,6 +20,7 @@ mod write;
 mod express;
 mod fastify;
 mod hono;
+mod nextjs;
 
 use std::ffi::OsString;
 use std::io::stderr;

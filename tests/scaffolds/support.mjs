@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -18,6 +19,9 @@ const execute = promisify(execFile);
 /** The folder whose packages all projects below it find. */
 export const scaffolds = join(root, 'tests', 'scaffolds');
 const modules = join(scaffolds, 'node_modules');
+
+/** One of those packages. */
+export const requireScaffold = createRequire(join(scaffolds, 'package.json'));
 
 /** Who may call, as `.env.example` has it. */
 export const FRONT_END = 'http://localhost:3000';

@@ -16,9 +16,16 @@ pub(super) fn framework(root: &Path) -> Result<Framework, InitError> {
     }
 }
 
+/// Which package is whose.
+const PACKAGES: [(&str, Framework); 4] = [
+    ("express", Framework::Express),
+    ("fastify", Framework::Fastify),
+    ("hono", Framework::Hono),
+    ("next", Framework::Nextjs),
+];
+
 /// Those among the dependencies of a package.json.
 fn of_packages(package: Option<&PackageJson>) -> Vec<Framework> {
-    let packages = [("express", Framework::Express), ("fastify", Framework::Fastify), ("hono", Framework::Hono)];
     let Some(package) = package else { return Vec::new() };
-    packages.into_iter().filter(|(name, _)| package.has(name)).map(|(_, framework)| framework).collect()
+    PACKAGES.into_iter().filter(|(name, _)| package.has(name)).map(|(_, framework)| framework).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::InitError;
 use super::scaffold::Scaffold;
-use super::{express, fastify, hono};
+use super::{express, fastify, hono, nextjs};
 
 /// A framework that a project can be set up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,13 +12,14 @@ pub(super) enum Framework {
     Express,
     Fastify,
     Hono,
+    Nextjs,
 }
 
 impl Framework {
-    pub(super) const ALL: [Self; 3] = [Self::Express, Self::Fastify, Self::Hono];
+    pub(super) const ALL: [Self; 4] = [Self::Express, Self::Fastify, Self::Hono, Self::Nextjs];
 
     /// Every name, as an error lists them.
-    pub(super) const NAMES: &'static str = "express, fastify, hono";
+    pub(super) const NAMES: &'static str = "express, fastify, hono, nextjs";
 
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|framework| framework.name() == name)
@@ -30,6 +31,7 @@ impl Framework {
             Self::Express => "express",
             Self::Fastify => "fastify",
             Self::Hono => "hono",
+            Self::Nextjs => "nextjs",
         }
     }
 
@@ -39,6 +41,7 @@ impl Framework {
             Self::Express => "Express",
             Self::Fastify => "Fastify",
             Self::Hono => "Hono",
+            Self::Nextjs => "Next.js",
         }
     }
 
@@ -48,6 +51,7 @@ impl Framework {
             Self::Express => express::scaffold(root),
             Self::Fastify => fastify::scaffold(root),
             Self::Hono => hono::scaffold(root),
+            Self::Nextjs => nextjs::scaffold(root),
         }
     }
 }

@@ -32,16 +32,18 @@ const FOLDER: &str = "clerk";
 #[derive(Debug)]
 pub(super) struct NodeProject {
     root: PathBuf,
-    package: PackageJson,
-    package_manager: PackageManager,
+    pub(super) package: PackageJson,
+    pub(super) package_manager: PackageManager,
     name: String,
     pub(super) is_typescript: bool,
     is_esm: bool,
     tsconfig: TsConfig,
     /// `src/`, or nothing where sources are in the project's folder itself.
-    source: &'static str,
+    pub(super) source: &'static str,
     /// Whether a file starts the server already.
     has_entry: bool,
+    /// Whether a bundler takes every source: it finds files without their endings, and takes `import` for what it is.
+    is_bundled: bool,
 }
 
 impl NodeProject {
@@ -60,27 +62,34 @@ impl NodeProject {
             tsconfig: tsconfig.unwrap_or_default(),
             source,
             has_entry: has_entry(root, &package),
+            is_bundled: false,
             package,
         })
     }
 
-    /// What templates are told: `typescript`, whether the code is TypeScript; `esm`, whether it says `import`; `suffix`, how an import
-    /// of a file ends; `runner`, whose `test` the tests are written with.
+    /// The same for a framework that bundles its sources and says itself where they are.
+    pub(super) fn bundled(self, source: &'static str) -> Self {
+        Self { source, is_bundled: true, ..self }
+    }
+
+    /// What templates are told: whether the code is TypeScript, and whose `test` the tests are written with.
     pub(super) fn context(&self) -> Value {
-        context! { typescript => self.is_typescript, esm => self.is_esm_syntax(), suffix => self.suffix(), runner => self.runner() }
+        context! { typescript => self.is_typescript, runner => self.runner() }
     }
 
     /// Whether the code says `import`, and not `require`.
     pub(super) const fn is_esm_syntax(&self) -> bool {
-        self.is_typescript || self.is_esm
+        self.is_typescript || self.is_esm || self.is_bundled
     }
 
-    const fn extension(&self) -> &'static str {
+    pub(super) const fn extension(&self) -> &'static str {
         if self.is_typescript { "ts" } else { "js" }
     }
 
+    /// How an import of a file of ours ends.
     pub(super) const fn suffix(&self) -> &'static str {
         match self.tsconfig {
+            _ if self.is_bundled => "",
             TsConfig { imports_ts: true, .. } if self.is_typescript => ".ts",
             TsConfig { is_bundled: true, .. } if self.is_typescript => "",
             _ => ".js",
@@ -127,7 +136,7 @@ impl NodeProject {
     }
 
     /// The path of a file of ours.
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         format!("{}{FOLDER}/{name}.{}", self.source, self.extension())
     }
 
@@ -139,8 +148,11 @@ impl NodeProject {
     fn additions(&self, dependencies: &[Dependency]) -> PackageAdditions {
         let (types, dependencies): (Vec<_>, Vec<_>) =
             dependencies.iter().partition(|(name, _)| name.starts_with("@types/"));
-        let dev_dependencies =
-            if self.is_typescript { [types, vec![TYPES_NODE, TSX, TYPESCRIPT]].concat() } else { Vec::new() };
+        let dev_dependencies = match self.is_typescript {
+            true => [types, vec![TYPES_NODE, TSX, TYPESCRIPT]].concat(),
+            false if self.is_bundled => vec![TSX],
+            false => Vec::new(),
+        };
         let name = self.name.clone();
         PackageAdditions { name, dependencies, dev_dependencies, scripts: vec![(TEST_SCRIPT, self.test_command())] }
     }
@@ -151,7 +163,7 @@ impl NodeProject {
         match self.runner() {
             "vitest" => format!("vitest run {path}"),
             "jest" => format!("jest {path}"),
-            _ if self.is_typescript => format!("node --import tsx --test {path}"),
+            _ if self.is_typescript || self.is_bundled => format!("node --import tsx --test {path}"),
             _ => format!("node --test {path}"),
         }
     }

@@ -6,7 +6,7 @@
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 
 use super::error::InitError;
 use super::node::NodeProject;
@@ -20,8 +20,14 @@ pub(super) fn render(name: &str, context: Value) -> Result<String, InitError> {
 
 /// A template of a Node project.
 pub(super) fn render_node(name: &str, project: &NodeProject) -> Result<String, InitError> {
+    render_node_with(name, project, Value::UNDEFINED)
+}
+
+/// The same, with `more` to tell.
+pub(super) fn render_node_with(name: &str, project: &NodeProject, more: Value) -> Result<String, InitError> {
     let environment = environment().map(|environment| with_modules(environment, project));
-    environment.and_then(|environment| rendered(&environment, name, project.context())).map_err(told(name))
+    let context = context! { ..more, ..project.context() };
+    environment.and_then(|environment| rendered(&environment, name, context)).map_err(told(name))
 }
 
 fn rendered(environment: &Environment<'_>, name: &str, context: Value) -> Result<String, Error> {
