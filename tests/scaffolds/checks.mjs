@@ -1,65 +1,12 @@
-// What every project that `clerk-edge init` sets up must do, whatever its framework: one list for all of them.
+// A handful of requests that say whether the parts of a project are wired, whatever its framework: one list for all of them.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { test } from 'node:test';
 
-import { startIssuer } from '../worker/support.mjs';
-import { FRONT_END, assertInstalled, compile, conformance, fillInEnv, hasConformance, init, install, request, runScript, startServer } from './support.mjs';
+import { FRONT_END, request } from './support.mjs';
 
-/** The whole way of one project: `make()` makes its folder, and the rest follows. */
-export function checkProject(title, { framework, make, isTyped, isGenerated = false, build = async () => {}, script, ownTests = true }) {
-  describe(title, () => {
-    let folder;
-    let issuer;
-    let server;
-
-    before(async () => {
-      await install();
-      folder = await make();
-    }, { timeout: 600_000 });
-    after(async () => {
-      await server?.close();
-      await issuer?.close();
-    });
-
-    test('init finds the framework, and a second run has nothing to do', () => {
-      const written = init(folder);
-      assert.ok(written.includes('package.json') && written.includes('.env.example'), String(written));
-      assert.deepEqual(init(folder, framework), []);
-    });
-
-    // A generator asks for versions of its own.
-    if (!isGenerated) test('asks for the very versions that are tested here', () => assertInstalled(folder));
-
-    if (isTyped) test('type-checks', { timeout: 300_000 }, () => compile(folder));
-
-    if (ownTests) {
-      test('its own tests pass, and are some', { timeout: 300_000 }, async () => {
-        assert.match(await runScript(folder, 'test:auth'), /^(# |ℹ )pass [1-9]\d+$/m);
-      });
-    }
-
-    test('its server starts', { timeout: 600_000 }, async () => {
-      issuer = await startIssuer();
-      fillInEnv(folder, issuer);
-      await build(folder);
-      server = await startServer(folder, script);
-    });
-
-    describe('its server', () => requests(() => ({ server, issuer }), framework));
-
-    test('passes clerk-edge test', { skip: !hasConformance() && 'this build has no clerk-edge test', timeout: 300_000 }, async () => {
-      const { checks } = await conformance(folder, server.url, issuer);
-      const failed = checks.filter(({ severity, outcome }) => severity === 'must' && outcome === 'failed');
-      assert.deepEqual(failed, []);
-    });
-  });
-}
-
-/** A handful of requests that say whether the parts are wired: CORS, guards, roles, webhooks. */
-function requests(running, framework) {
+/** CORS, guards, roles and webhooks. `running()` is a server and the stand-in that it trusts. */
+export function checkServer(running, framework) {
   const send = (path, init) => request(running().server.url, path, init);
   const bearer = async (request) => ({ Authorization: `Bearer ${await running().issuer.token({ authorized_party: FRONT_END, ...request })}` });
 
@@ -124,6 +71,3 @@ function requests(running, framework) {
     assert.doesNotMatch(text, /node_modules|at .*\.js:/);
   });
 }
-
-/** The text of a project's file. */
-export const textOf = (folder, path) => readFileSync(join(folder, path), 'utf8');
