@@ -39,7 +39,7 @@ impl Project {
 
     #[track_caller]
     fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+        fs::read_to_string(self.path(path)).unwrap()
     }
 
     /// Every file and what it holds.

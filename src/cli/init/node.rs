@@ -10,7 +10,7 @@ use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
 use super::plan::read;
 use super::scaffold::{Part, Scaffold};
-use super::templates::render_node;
+use super::templates::{render, render_node};
 use super::tsconfig::TsConfig;
 
 /// A package and its exact version.
@@ -106,7 +106,7 @@ impl NodeProject {
     pub(super) fn scaffold(&self, files: &[(&str, &str)], dependencies: &[Dependency]) -> Result<Scaffold, InitError> {
         let file = |(template, name): &(&str, &str)| Ok(Part::whole(self.path(name), render_node(template, self)?));
         let mut parts = files.iter().map(file).collect::<Result<Vec<_>, InitError>>()?;
-        parts.push(Part::whole("clerk-edge.test.toml", render_node("shared/clerk-edge.test.toml", self)?));
+        parts.push(Part::whole("clerk-edge.test.toml", render("shared/clerk-edge.test.toml", Value::UNDEFINED)?));
         parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
         parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
         parts.push(Part::package(self.additions(dependencies)));
