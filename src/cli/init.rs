@@ -38,7 +38,6 @@ use super::{CliError, print_result, say};
 /// What `clerk-edge init` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Frameworks: express, and more to come.
 Nothing that is there is overwritten: names and dependencies are added where they are missing, and a file of another
 content is kept and told of. What was written is printed, a path a line; a second run prints nothing.
 
@@ -50,7 +49,7 @@ Examples:
   Say which framework and where, and install what is added:
     $ clerk-edge init express ./api --install")]
 pub(super) struct InitArgs {
-    /// The framework [default: the one among the project's dependencies]
+    /// express, fastify, hono or nextjs [default: the one among the project's dependencies]
     #[arg(value_name = "FRAMEWORK")]
     first: Option<OsString>,
     /// The project's folder [default: this one]

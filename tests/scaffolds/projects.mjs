@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { makeProject, output, requireScaffold } from './support.mjs';
+import { makeProject, output, requireScaffold, write } from './support.mjs';
 import { STRICT } from './tsconfig.mjs';
 
 const next = requireScaffold.resolve('next/dist/bin/next');
@@ -27,6 +27,7 @@ export const PROJECTS = [
   commonjs('hono', 'Hono', '4.13.19'),
   nextjs('nextjs-ts', 'Next.js in TypeScript, below src', { isTyped: true, choices: ['--ts', '--src-dir'] }),
   nextjs('nextjs-js', 'Next.js in JavaScript', { choices: ['--js', '--no-src-dir'] }),
+  nextjs('nextjs-pages', "Next.js with API routes, in TypeScript", { isTyped: true, choices: ['--ts', '--no-src-dir'], hasPages: true }),
 ];
 
 function minimal(framework, title, version) {
@@ -42,12 +43,16 @@ function commonjs(framework, title, version) {
 }
 
 /** One that Next.js's own generator makes, without pages: they ask for fonts from elsewhere. */
-function nextjs(name, title, { choices, isTyped }) {
+function nextjs(name, title, { choices, isTyped, hasPages = false }) {
   const make = async () => {
     const folder = makeProject(name);
     await output('create-next-app', ['.', '--api', ...choices, '--import-alias', '@/*', '--no-eslint', '--no-react-compiler', '--skip-install', '--disable-git'], folder);
     // An example that answers everyone at every path of one part, whatever that is.
     for (const base of ['app', 'src/app']) rmSync(join(folder, base, '[slug]'), { recursive: true, force: true });
+    if (hasPages) {
+      rmSync(join(folder, 'app'), { recursive: true });
+      write(join(folder, 'pages', 'index.tsx'), 'export default function Page() {\n  return <p>A page</p>;\n}\n');
+    }
     return folder;
   };
   const build = (folder) => output(process.execPath, [next, 'build'], folder);

@@ -13,11 +13,7 @@ use super::templates::{render_node, render_node_with};
 const DEPENDENCIES: [Dependency; 5] =
     [CLERK_EDGE, ("next", "16.4.6"), ("react", "19.3.1"), ("react-dom", "19.3.1"), ("@types/react", "19.3.0")];
 
-/// The templates, and the files of ours that they become.
-const FILES: [(&str, &str); 3] =
-    [("shared/verifier", "verifier"), ("shared/events", "events"), ("nextjs/app/tests", "auth.test")];
-
-/// The templates, and the routes below `app/api` that they become.
+/// The templates of both routers, and the routes below `api` that they become.
 const ROUTES: [(&str, &str); 6] = [
     ("health", "health"),
     ("optional", "optional"),
@@ -32,17 +28,20 @@ const PROXY_SINCE: u32 = 16;
 
 pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
     let project = NodeProject::read(root)?.bundled(source(root));
-    let mut scaffold = project.scaffold(&FILES, &DEPENDENCIES)?;
+    let router = Router::of(root, project.source);
+    let tests = format!("nextjs/{}/tests", router.folder());
+    let files = [("shared/verifier", "verifier"), ("shared/events", "events"), (tests.as_str(), "auth.test")];
+    let mut scaffold = project.scaffold(&files, &DEPENDENCIES)?;
     for (name, command) in [("dev", "next dev"), ("build", "next build"), ("start", "next start")] {
         scaffold.add_script(name, Some(command.to_owned()));
     }
     let (base, extension) = (project.source, project.extension());
     for (template, route) in ROUTES {
-        let text = render_node(&format!("nextjs/app/{template}"), &project)?;
-        scaffold.parts.push(Part::whole(format!("{base}app/api/{route}/route.{extension}"), text));
+        let text = render_node(&format!("nextjs/{}/{template}", router.folder()), &project)?;
+        scaffold.parts.push(Part::whole(format!("{base}{}.{extension}", router.path(route)), text));
     }
     let proxy = proxy(&project);
-    let context = context! { proxy, extension };
+    let context = context! { proxy, extension, router => router.folder() };
     let auth = render_node_with("nextjs/auth", &project, context.clone())?;
     scaffold.parts.push(Part::whole(project.path("auth"), auth));
     match other_proxy(root, base, &format!("{proxy}.{extension}")) {
@@ -57,6 +56,36 @@ pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
     let dev = project.package_manager.run("dev");
     scaffold.next_steps.push(format!("{dev}, and then clerk-edge test http://127.0.0.1:3000"));
     Ok(scaffold)
+}
+
+/// What finds the handler of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Router {
+    App,
+    Pages,
+}
+
+impl Router {
+    /// Of a project; the newer one where there is neither, or both.
+    fn of(root: &Path, source: &str) -> Self {
+        let has = |folder: &str| root.join(source).join(folder).is_dir();
+        if has("pages") && !has("app") { Self::Pages } else { Self::App }
+    }
+
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Pages => "pages",
+        }
+    }
+
+    /// The file of a route, without its ending.
+    fn path(self, route: &str) -> String {
+        match self {
+            Self::App => format!("app/api/{route}/route"),
+            Self::Pages => format!("pages/api/{route}"),
+        }
+    }
 }
 
 /// Where Next.js looks: below `src` unless a folder of routes stands beside it.

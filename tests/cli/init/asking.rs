@@ -65,7 +65,9 @@ fn a_manifest_that_cannot_be_read_is_told_before_anything_is_written() {
 }
 
 #[test]
-fn the_help_has_an_example() {
+fn the_help_has_an_example_and_every_framework() {
     let project = Project::new(&[]);
-    assert!(project.set_up(&["--help"]).iter().any(|line| line.contains("$ clerk-edge init express ./api")));
+    let help = project.set_up(&["--help"]).join("\n");
+    assert!(help.contains("$ clerk-edge init express ./api"), "{help}");
+    assert!(FRAMEWORKS.iter().all(|framework| help.contains(framework)), "{help}");
 }

@@ -159,7 +159,9 @@ fn next_js_has_its_proxy_where_its_version_looks_for_it() {
         };
         assert_has(&project.read(expected), &[function]);
         let base = if folder.starts_with("src") { "src/" } else { "" };
-        assert!(written.contains(&format!("{base}app/api/orgs/[orgId]/route.js")), "{written:?}");
+        let route =
+            if folder.ends_with("pages") { "pages/api/orgs/[orgId].js" } else { "app/api/orgs/[orgId]/route.js" };
+        assert!(written.contains(&format!("{base}{route}")), "{written:?}");
     }
 }
 
