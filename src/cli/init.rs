@@ -12,15 +12,19 @@ mod node;
 mod package_json;
 mod package_manager;
 mod plan;
+mod python;
 mod scaffold;
 mod templates;
+mod toml_file;
 mod tsconfig;
 mod write;
 
 mod express;
+mod fastapi;
 mod fastify;
 mod hono;
 mod nextjs;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::stderr;
@@ -64,15 +68,18 @@ pub(super) struct InitArgs {
     /// Install the dependencies afterwards
     #[arg(long, conflicts_with = "dry_run")]
     install: bool,
+    /// For worker: depend on the clerk-edge crate in this folder, and not on the published one
+    #[arg(long, value_name = "PATH")]
+    crate_path: Option<PathBuf>,
 }
 
 /// Brings a project to what its framework's scaffold wants, or shows the way there.
 pub(super) fn run(args: InitArgs) -> Result<(), CliError> {
-    let InitArgs { first, second, dry_run, force, install } = args;
+    let InitArgs { first, second, dry_run, force, install, crate_path } = args;
     let (framework, path) = asked_for(first, second)?;
     let root = folder(&path)?;
     let framework = framework.map_or_else(|| detect::framework(&root), Ok)?;
-    let Scaffold { parts, next_steps, install_with } = framework.scaffold(&root)?;
+    let Scaffold { parts, next_steps, install_with } = framework.scaffold(&root, crate_path.as_deref())?;
     let plan = Plan::new(&root, &parts, force)?;
     if dry_run {
         return show(&plan);

@@ -5,10 +5,13 @@ use std::path::Path;
 use super::error::InitError;
 use super::framework::Framework;
 use super::package_json::PackageJson;
+use super::{fastapi, worker};
 
 /// The one framework that a project uses.
 pub(super) fn framework(root: &Path) -> Result<Framework, InitError> {
-    let found = of_packages(PackageJson::read(root)?.as_ref());
+    let mut found = of_packages(PackageJson::read(root)?.as_ref());
+    found.extend(fastapi::is_in(root)?.then_some(Framework::Fastapi));
+    found.extend(worker::is_in(root)?.then_some(Framework::Worker));
     match found.as_slice() {
         [] => Err(InitError::NothingDetected),
         [one] => Ok(*one),

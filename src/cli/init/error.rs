@@ -29,6 +29,10 @@ pub(in crate::cli) enum InitError {
     Outside(PathBuf),
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
+    #[error("{} {reason}", path.display())]
+    Unsuitable { path: PathBuf, reason: &'static str },
+    #[error("{} is not the folder of a crate", .0.display())]
+    NoCrate(PathBuf),
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot render {name}")]
@@ -49,11 +53,13 @@ impl InitError {
         match self {
             Self::NothingDetected | Self::Ambiguous(_) => Some("name one, as in `clerk-edge init express`"),
             Self::NoFolder(_) => Some("name the folder of a project that is there"),
+            Self::Unsuitable { .. } => Some("make the gateway in a folder of its own, in front of this Worker"),
             Self::NoInstaller { .. } => Some("the files are written; install the dependencies by hand"),
             Self::NoFramework { .. }
             | Self::Read { .. }
             | Self::Malformed { .. }
             | Self::Outside(_)
+            | Self::NoCrate(_)
             | Self::NotAFile(_)
             | Self::Write { .. }
             | Self::Template { .. }

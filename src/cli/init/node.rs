@@ -199,7 +199,7 @@ fn is_bare(root: &Path) -> bool {
 }
 
 /// What the environment of a Node server may hold.
-const ENVIRONMENT: [Variable; 4] = [
+pub(super) const ENVIRONMENT: [Variable; 4] = [
     Variable {
         name: "CLERK_PUBLISHABLE_KEY",
         value: "pk_test_...",

@@ -1,5 +1,6 @@
 //! What a framework wants of a project: files that are its own, and additions to files that belong to the project.
 
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use super::error::InitError;
@@ -34,6 +35,14 @@ pub(super) enum Content {
     Variables(Vec<Variable>),
     /// What package.json holds, and these entries.
     Package(PackageAdditions),
+    /// What it holds, and what an editor of its format adds.
+    Edited(Box<dyn Edit>),
+}
+
+/// Adds to a file of some format.
+pub(super) trait Edit: Debug {
+    /// The file as it shall be, from the file as it is, which is empty where there is none.
+    fn over(&self, path: &Path, before: &str) -> Result<String, InitError>;
 }
 
 impl Scaffold {
@@ -62,6 +71,10 @@ impl Part {
         Self { path: path.into(), content: Content::Variables(variables) }
     }
 
+    pub(super) fn edited(path: impl Into<PathBuf>, edit: impl Edit + 'static) -> Self {
+        Self { path: path.into(), content: Content::Edited(Box::new(edit)) }
+    }
+
     pub(super) fn package(additions: PackageAdditions) -> Self {
         Self { path: "package.json".into(), content: Content::Package(additions) }
     }
@@ -76,6 +89,7 @@ impl Content {
             Self::Lines(lines) => Ok(with_lines(before, lines)),
             Self::Variables(variables) => Ok(with_variables(before, variables)),
             Self::Package(additions) => with_additions(path, before, additions),
+            Self::Edited(edit) => edit.over(path, before),
         }
     }
 

@@ -27,15 +27,15 @@ pub(super) fn render_node(name: &str, project: &NodeProject) -> Result<String, I
 pub(super) fn render_node_with(name: &str, project: &NodeProject, more: Value) -> Result<String, InitError> {
     let environment = environment().map(|environment| with_modules(environment, project));
     let context = context! { ..more, ..project.context() };
-    environment.and_then(|environment| rendered(&environment, name, context)).map_err(told(name))
-}
-
-fn rendered(environment: &Environment<'_>, name: &str, context: Value) -> Result<String, Error> {
-    let text = environment.get_template(name)?.render(context)?;
+    let text = environment.and_then(|environment| rendered(&environment, name, context)).map_err(told(name))?;
     // What a project has no use for leaves its blank lines behind.
     let paragraphs =
         text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).filter(|paragraph| !paragraph.is_empty());
     Ok(paragraphs.collect::<Vec<_>>().join("\n\n") + "\n")
+}
+
+fn rendered(environment: &Environment<'_>, name: &str, context: Value) -> Result<String, Error> {
+    environment.get_template(name)?.render(context)
 }
 
 fn told(name: &str) -> impl FnOnce(Error) -> InitError {
