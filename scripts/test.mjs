@@ -71,6 +71,7 @@ async function npmPackage() {
 async function scaffolds() {
   await buildPackage();
   await buildCommandLine();
+  await preparePython();
   await testFolder('scaffolds');
 }
 

@@ -51,7 +51,9 @@ Examples:
   See first what would change:
     $ clerk-edge init --dry-run
   Say which framework and where, and install what is added:
-    $ clerk-edge init express ./api --install")]
+    $ clerk-edge init express ./api --install
+  Make a gateway, in a folder that is there:
+    $ clerk-edge init worker ./gateway")]
 pub(super) struct InitArgs {
     /// express, fastify, hono or nextjs [default: the one among the project's dependencies]
     #[arg(value_name = "FRAMEWORK")]
