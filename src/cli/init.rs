@@ -93,7 +93,7 @@ pub(super) fn run(args: InitArgs) -> Result<(), CliError> {
     if install {
         run_installer(&root, &install_with)?;
     } else if plan.changes().next().is_some() {
-        say(&format!("next: {}", install_with.join(" ")));
+        say(&format!("next: {}", pasted(&install_with)));
     }
     if plan.changes().next().is_some() {
         next_steps.iter().for_each(|step| say(&format!("next: {step}")));
@@ -145,6 +145,13 @@ fn tell_kept(plan: &Plan) {
         let path = item.path.display();
         say(&format!("kept {path}, which differs (hint: see how with --force --dry-run, overwrite it with --force)"));
     }
+}
+
+/// A command as a shell takes it: to one, `fastapi>=0.160` writes a file.
+fn pasted(words: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@+,%".contains(letter);
+    let words = words.iter().map(|word| if word.chars().all(is_plain) { word.clone() } else { format!("'{word}'") });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What the installer prints is no result of this command, so it goes where everything else is said.
