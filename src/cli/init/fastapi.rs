@@ -110,11 +110,10 @@ fn files(root: &Path, project: &PythonProject, context: &Value) -> Result<Vec<Pa
 }
 
 fn next_steps(project: &PythonProject, module: &str) -> Vec<String> {
-    let mut steps = Vec::new();
+    let mut steps: Vec<_> = project.after_installation().map(str::to_owned).into_iter().collect();
     if project.is_too_old() {
         steps.push(format!("ask for Python 3.{PYTHON_MINOR} or newer in pyproject.toml, which the code needs"));
     }
-    steps.extend(project.lock().map(str::to_owned));
     if project.layout.entry.is_some() {
         let import = project.layout.module(PACKAGE);
         steps.push(format!(

@@ -29,6 +29,8 @@ pub(super) struct PythonProject {
     /// The Python that pip belongs to.
     python: String,
     has_pytest_settings: bool,
+    /// Whether there is a lock file of Poetry's.
+    is_locked: bool,
 }
 
 /// What installs packages.
@@ -47,9 +49,12 @@ impl PythonProject {
         let manifest = Manifest::of(document.as_ref(), requirements.as_deref());
         let has = |file: &str| root.join(file).is_file();
         let tool = |name: &str| document.as_ref().is_some_and(|document| pyproject::has_tool(document, name));
+        let backend =
+            document.as_ref().and_then(|document| document.get("build-system")?.get("build-backend")?.as_str());
+        let is_built_by = |name: &str| backend.is_some_and(|backend| backend.starts_with(name));
         let manager = match () {
-            () if has("uv.lock") || tool("uv") => Manager::Uv,
-            () if has("poetry.lock") || tool("poetry") => Manager::Poetry,
+            () if has("uv.lock") || tool("uv") || is_built_by("uv") => Manager::Uv,
+            () if has("poetry.lock") || tool("poetry") || is_built_by("poetry") => Manager::Poetry,
             () => Manager::Pip,
         };
         let names = [".venv/bin/python", "venv/bin/python", ".venv/Scripts/python.exe", "venv/Scripts/python.exe"];
@@ -58,6 +63,7 @@ impl PythonProject {
             layout: Layout::of(root)?,
             has_pytest_settings: tool("pytest") || has("pytest.ini") || has(".pytest.ini") || has("tox.ini"),
             python: names.into_iter().find(|name| has(name)).unwrap_or("python3").to_owned(),
+            is_locked: has("poetry.lock"),
             manager,
             manifest,
         })
@@ -90,7 +96,8 @@ impl PythonProject {
         match (self.manager, self.manifest.is_requirements()) {
             (Manager::Uv, false) => words("uv sync"),
             (Manager::Uv, true) => words(&format!("uv pip install {files}")),
-            (Manager::Poetry, false) => words("poetry install"),
+            // It installs nothing by a lock file that is older than what it is asked for.
+            (Manager::Poetry, false) => words(if self.is_locked { "poetry lock" } else { "poetry install" }),
             (_, true) => words(&format!("{} -m pip install {files}", self.python)),
             (Manager::Pip, false) => {
                 let all = packages.iter().chain(for_development);
@@ -100,12 +107,9 @@ impl PythonProject {
         }
     }
 
-    /// What must be done before the installation, where that is a command of its own.
-    pub(super) const fn lock(&self) -> Option<&'static str> {
-        match self.manager {
-            Manager::Poetry => Some("poetry lock, before poetry install, where poetry.lock is there"),
-            Manager::Uv | Manager::Pip => None,
-        }
+    /// What is left to do after that, where it is a command of its own.
+    pub(super) fn after_installation(&self) -> Option<&'static str> {
+        (self.manager == Manager::Poetry && self.is_locked).then_some("poetry install")
     }
 
     /// Whether it says that it runs on a Python that is too old.

@@ -6,6 +6,9 @@ use super::super::fastapi;
 use super::super::plan::Plan;
 use super::*;
 
+/// Paths and contents.
+type Files = &'static [(&'static str, &'static str)];
+
 fn project(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -35,7 +38,7 @@ const APPLICATION: &str = "from fastapi import FastAPI\napp = FastAPI()\n";
 
 #[test]
 fn the_package_goes_beside_the_application() {
-    let cases: [(&[(&str, &str)], &str, &str); 7] = [
+    let cases: [(Files, &str, &str); 7] = [
         (&[], "app", "app.clerk_auth"),
         (&[("main.py", APPLICATION)], "", "clerk_auth"),
         (&[("main.py", "print('no application')\n")], "app", "app.clerk_auth"),
@@ -77,6 +80,26 @@ fn a_pyproject_keeps_its_form_and_gets_what_is_missing() {
 }
 
 #[test]
+fn a_project_is_installed_by_what_it_is_made_with() {
+    let cases: [(Files, &str); 4] = [
+        (&[("pyproject.toml", "[tool.uv]\npackage = false\n"), ("requirements.txt", "")], "uv pip install"),
+        (&[("pyproject.toml", "[project]\nname = \"x\"\n\n[build-system]\nbuild-backend = \"uv_build\"\n")], "uv sync"),
+        (
+            &[(
+                "pyproject.toml",
+                "[project]\nname = \"x\"\n\n[build-system]\nbuild-backend = \"poetry.core.masonry.api\"\n",
+            )],
+            "poetry install",
+        ),
+        (&[("pyproject.toml", "[project]\nname = \"x\"\n"), ("venv/bin/python", "")], "venv/bin/python -m pip install"),
+    ];
+    for (files, expected) in cases {
+        let words = set_up(&project(files)).join(" ");
+        assert!(words.starts_with(expected), "{files:?}: {words}");
+    }
+}
+
+#[test]
 fn line_ends_stay() {
     let folder = project(&[("pyproject.toml", "[project]\r\nname = \"shop\"\r\ndependencies = [\"fastapi\"]\r\n")]);
     set_up(&folder);
@@ -96,6 +119,8 @@ fn poetry_gets_its_own_tables() {
     assert!(after.contains("[tool.poetry.group.dev.dependencies]\nmypy = \"2.4.1\"\n"), "{after}");
     assert!(!after.contains("[project]"), "{after}");
     assert!(PythonProject::read(folder.path()).unwrap().is_too_old());
+    fs::write(folder.path().join("poetry.lock"), "").unwrap();
+    assert_eq!(set_up(&folder), ["poetry", "lock"]);
 }
 
 #[test]
@@ -132,7 +157,7 @@ fn what_is_no_pyproject_is_told_and_nothing_is_written() {
 
 #[test]
 fn a_project_is_fastapis_when_it_asks_for_it() {
-    let cases: [(&[(&str, &str)], bool); 5] = [
+    let cases: [(Files, bool); 5] = [
         (&[], false),
         (&[("requirements.txt", "fastapi-utils\n# fastapi\n")], false),
         (&[("requirements.txt", "FastAPI[all]==0.165.0\n")], true),
