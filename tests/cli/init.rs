@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::harness::{BINARY, said};
 
-const FRAMEWORKS: [&str; 4] = ["express", "fastify", "hono", "nextjs"];
+const FRAMEWORKS: [&str; 6] = ["express", "fastapi", "fastify", "hono", "nextjs", "worker"];
 
 /// A folder that is gone with the test.
 struct Project(TempDir);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NAMES: &str = "express, fastify, hono, nextjs";
+const NAMES: &str = "express, fastapi, fastify, hono, nextjs, worker";
 
 #[test]
 fn the_framework_is_found_among_the_dependencies() {
