@@ -104,7 +104,7 @@ fn files(root: &Path, project: &PythonProject, context: &Value) -> Result<Vec<Pa
     // Without it, a type checker knows the package by two names.
     let package = layout.path("__init__.py");
     if layout.is_package() && !root.join(&package).exists() {
-        parts.push(Part::whole(package, String::new()));
+        parts.push(Part::whole(package, "\"\"\"The application.\"\"\"\n".to_owned()));
     }
     Ok(parts)
 }
