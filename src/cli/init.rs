@@ -55,7 +55,7 @@ Examples:
   Make a gateway, in a folder that is there:
     $ clerk-edge init worker ./gateway")]
 pub(super) struct InitArgs {
-    /// express, fastify, hono or nextjs [default: the one among the project's dependencies]
+    /// express, fastapi, fastify, hono, nextjs or worker [default: the one among the project's dependencies]
     #[arg(value_name = "FRAMEWORK")]
     first: Option<OsString>,
     /// The project's folder [default: this one]

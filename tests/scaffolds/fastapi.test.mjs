@@ -97,8 +97,8 @@ function check(title, { name, files, module, folder, framework, manifest, option
 
     test('passes clerk-edge test', { skip: !hasConformance() && 'this build has no clerk-edge test', timeout: 300_000 }, async () => {
       const { checks } = await conformance(project, server.url, issuer);
-      assert.ok(checks.filter(({ severity, outcome }) => severity === 'must' && outcome === 'passed').length > 20);
-      assert.deepEqual(checks.filter(({ severity, outcome }) => severity === 'must' && outcome === 'failed'), []);
+      assert.ok(checks.filter(({ severity, status }) => severity === 'must' && status === 'passed').length > 20);
+      assert.deepEqual(checks.filter(({ severity, status }) => severity === 'must' && status === 'failed'), []);
     });
   });
 }
