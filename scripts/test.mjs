@@ -22,6 +22,7 @@ const parts = [
   ['browser', 'pages in chromium', () => workerd('browser')],
   ['fuzz', 'every fuzz target, for some seconds', smoke],
   ['npm', 'the npm package, packed, in every host', () => npmPackage()],
+  ['scaffolds', 'projects that clerk-edge init sets up', () => scaffolds()],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
@@ -34,7 +35,7 @@ await program(import.meta.url, async (names) => {
   const rows = [];
   for (const part of chosen) rows.push(await runPart(part));
   say('');
-  for (const { name, verdict, time, title } of rows) say(`${verdict}  ${name.padEnd(8)}${time.padStart(10)}  ${title}`);
+  for (const { name, verdict, time, title } of rows) say(`${verdict}  ${name.padEnd(10)}${time.padStart(10)}  ${title}`);
   return rows.every(({ verdict }) => verdict === 'ok    ') ? 0 : 1;
 });
 
@@ -64,6 +65,14 @@ async function npmPackage() {
   await buildPackage();
   await buildCommandLine();
   await testFolder('npm');
+}
+
+/** What `clerk-edge init` writes, with the package in it. */
+async function scaffolds() {
+  await buildPackage();
+  await buildCommandLine();
+  await preparePython();
+  await testFolder('scaffolds');
 }
 
 async function testFolder(name, concurrency) {

@@ -10,6 +10,7 @@ mod diff;
 mod finding;
 mod explain;
 mod identifier;
+mod init;
 mod issuer;
 mod keygen;
 mod local_host;
@@ -37,6 +38,7 @@ use self::check::{CheckArgs, CheckError};
 use self::completions::CompletionsArgs;
 use self::diff::{DiffArgs, DiffError};
 use self::explain::{ExplainArgs, ExplainError};
+use self::init::{InitArgs, InitError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
@@ -63,6 +65,8 @@ enum Command {
     Explain(Box<ExplainArgs>),
     /// Print what a good token says
     Verify(Box<VerifyArgs>),
+    /// Set up a project: its framework's own code around the checks, dependencies, environment and tests
+    Init(InitArgs),
     /// Run a stand-in for Clerk on this machine, for development and tests
     Issuer(IssuerArgs),
     /// Print a token of the stand-in, or one signed with a key file
@@ -128,6 +132,8 @@ enum CliError {
     Diff(#[from] DiffError),
     #[error(transparent)]
     Test(#[from] TestError),
+    #[error(transparent)]
+    Init(#[from] InitError),
 }
 
 /// Reads the arguments, does what they say, and tells how it went.
@@ -136,6 +142,7 @@ pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Explain(args) => explain::run(&args).map(done),
         Command::Verify(args) => verify::run(&args).map(done),
+        Command::Init(args) => init::run(args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
@@ -165,6 +172,7 @@ impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            Self::Init(error) if error.is_misuse() => ExitCode::from(2),
             // As diff, which keeps 1 for differences.
             Self::Diff(_) => ExitCode::from(2),
             Self::Test(error) if error.is_usage() => ExitCode::from(2),
@@ -180,6 +188,7 @@ impl CliError {
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::Explain(error) => error.hint(),
             Self::Verify(error) => error.hint(),
+            Self::Init(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
             Self::Diff(error) => error.hint(),

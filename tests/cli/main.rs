@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod endpoints;
 mod harness;
+mod init;
 mod keygen;
 mod mint;
 mod probe;

@@ -382,7 +382,8 @@ test('a rotation is followed, with a new name and with the same', { skip }, asyn
 
 test('the example pins what is tested here', { skip }, () => {
   const pins = (file) => readFileSync(file, 'utf8').split('\n').filter((line) => line.includes('=='));
-  assert.deepEqual(pins(join(EXAMPLE, 'requirements.txt')), pins(join(root, 'tests', 'requirements.txt')));
+  const tested = pins(join(root, 'tests', 'requirements.txt'));
+  assert.deepEqual(pins(join(EXAMPLE, 'requirements.txt')).filter((pin) => !tested.includes(pin)), []);
 });
 
 /** Until it holds, for a while. */

@@ -1,0 +1,227 @@
+//! A Node project: its language, its modules, where its sources are, and what runs its tests.
+
+use std::path::{Path, PathBuf};
+
+use minijinja::{Value, context};
+
+use super::error::InitError;
+use super::lines::Variable;
+use super::package_json::{PackageAdditions, PackageJson};
+use super::package_manager::PackageManager;
+use super::plan::read;
+use super::scaffold::{Part, Scaffold};
+use super::templates::{render, render_node};
+use super::tsconfig::TsConfig;
+
+/// A package and its exact version.
+pub(super) type Dependency = (&'static str, &'static str);
+
+/// The npm package that goes with this binary.
+pub(super) const CLERK_EDGE: Dependency = ("clerk-edge", env!("CARGO_PKG_VERSION"));
+const TSX: Dependency = ("tsx", "4.23.15");
+const TYPES_NODE: Dependency = ("@types/node", "22.20.5");
+const TYPESCRIPT: Dependency = ("typescript", "7.0.2");
+
+/// The script that runs our tests.
+const TEST_SCRIPT: &str = "test:auth";
+
+/// The folder of everything that is written, below the sources.
+const FOLDER: &str = "clerk";
+
+/// What is known of a Node project.
+#[derive(Debug)]
+pub(super) struct NodeProject {
+    root: PathBuf,
+    pub(super) package: PackageJson,
+    pub(super) package_manager: PackageManager,
+    name: String,
+    pub(super) is_typescript: bool,
+    is_esm: bool,
+    tsconfig: TsConfig,
+    /// `src/`, or nothing where sources are in the project's folder itself.
+    pub(super) source: &'static str,
+    /// Whether a file starts the server already.
+    has_entry: bool,
+    /// Whether a bundler takes every source: it finds files without their endings, and takes `import` for what it is.
+    is_bundled: bool,
+}
+
+impl NodeProject {
+    pub(super) fn read(root: &Path) -> Result<Self, InitError> {
+        let found = PackageJson::read(root)?;
+        let tsconfig = TsConfig::read(root)?;
+        let package = found.unwrap_or_default();
+        let is_new = !root.join("package.json").exists();
+        let source = if root.join("src").is_dir() || is_bare(root) { "src/" } else { "" };
+        Ok(Self {
+            root: root.to_owned(),
+            package_manager: PackageManager::of(root, &package),
+            name: root.file_name().map_or_else(|| "api".to_owned(), |name| name.to_string_lossy().to_lowercase()),
+            is_typescript: tsconfig.is_some() || package.has("typescript"),
+            is_esm: is_new || package.module_type.as_deref() == Some("module"),
+            tsconfig: tsconfig.unwrap_or_default(),
+            source,
+            has_entry: has_entry(root, &package),
+            is_bundled: false,
+            package,
+        })
+    }
+
+    /// The same for a framework that bundles its sources and says itself where they are.
+    pub(super) fn bundled(self, source: &'static str) -> Self {
+        Self { source, is_bundled: true, ..self }
+    }
+
+    /// What templates are told: whether the code is TypeScript, and whose `test` the tests are written with.
+    pub(super) fn context(&self) -> Value {
+        context! { typescript => self.is_typescript, runner => self.runner() }
+    }
+
+    /// Whether the code says `import`, and not `require`.
+    pub(super) const fn is_esm_syntax(&self) -> bool {
+        self.is_typescript || self.is_esm || self.is_bundled
+    }
+
+    pub(super) const fn extension(&self) -> &'static str {
+        if self.is_typescript { "ts" } else { "js" }
+    }
+
+    /// How an import of a file of ours ends.
+    pub(super) const fn suffix(&self) -> &'static str {
+        match self.tsconfig {
+            _ if self.is_bundled => "",
+            TsConfig { imports_ts: true, .. } if self.is_typescript => ".ts",
+            TsConfig { is_bundled: true, .. } if self.is_typescript => "",
+            _ => ".js",
+        }
+    }
+
+    fn runner(&self) -> &'static str {
+        let known = ["vitest", "jest"].into_iter().find(|name| self.package.has(name));
+        known.unwrap_or("node")
+    }
+
+    /// What every framework gets: these templates as files of ours, dependencies, the environment, and what `clerk-edge test`
+    /// is told. What only TypeScript needs is marked so by `@types/`.
+    pub(super) fn scaffold(&self, files: &[(&str, &str)], dependencies: &[Dependency]) -> Result<Scaffold, InitError> {
+        let file = |(template, name): &(&str, &str)| Ok(Part::whole(self.path(name), render_node(template, self)?));
+        let mut parts = files.iter().map(file).collect::<Result<Vec<_>, InitError>>()?;
+        parts.push(Part::whole("clerk-edge.test.toml", render("shared/clerk-edge.test.toml", Value::UNDEFINED)?));
+        parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
+        parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
+        parts.push(Part::package(self.additions(dependencies)));
+        let next_steps = [self.warnings(), self.first_steps()].concat();
+        Ok(Scaffold { parts, next_steps, install_with: self.package_manager.install() })
+    }
+
+    /// Adds a server and the script that runs it, where no file starts one. Returns whether it did.
+    pub(super) fn serve(&self, scaffold: &mut Scaffold, template: &str) -> Result<bool, InitError> {
+        let path = format!("{}server.{}", self.source, self.extension());
+        let text = render_node(template, self)?;
+        let is_ours = self.has_entry && read(&self.root.join(&path))?.as_ref() == Some(&text);
+        if self.has_entry && !is_ours {
+            return Ok(false);
+        }
+        let (tsx, start) =
+            if self.is_typescript { (" --import tsx", None) } else { ("", Some(format!("node {path}"))) };
+        let scripts = [("dev", Some(format!("node --env-file=.env{tsx} --watch {path}"))), ("start", start)];
+        for (name, script) in scripts {
+            scaffold.add_script(name, script);
+        }
+        scaffold.parts.insert(0, Part::whole(path, text));
+        scaffold
+            .next_steps
+            .push(format!("{}, and then clerk-edge test http://127.0.0.1:3001", self.package_manager.run("dev")));
+        Ok(true)
+    }
+
+    /// The path of a file of ours.
+    pub(super) fn path(&self, name: &str) -> String {
+        format!("{}{FOLDER}/{name}.{}", self.source, self.extension())
+    }
+
+    /// How a source imports a file of ours.
+    pub(super) fn import(&self, name: &str) -> String {
+        format!("./{FOLDER}/{name}{}", self.suffix())
+    }
+
+    fn additions(&self, dependencies: &[Dependency]) -> PackageAdditions {
+        let (types, dependencies): (Vec<_>, Vec<_>) =
+            dependencies.iter().partition(|(name, _)| name.starts_with("@types/"));
+        let dev_dependencies = match self.is_typescript {
+            true => [types, vec![TYPES_NODE, TSX, TYPESCRIPT]].concat(),
+            false if self.is_bundled => vec![TSX],
+            false => Vec::new(),
+        };
+        let name = self.name.clone();
+        PackageAdditions { name, dependencies, dev_dependencies, scripts: vec![(TEST_SCRIPT, self.test_command())] }
+    }
+
+    /// What runs our tests by themselves.
+    fn test_command(&self) -> String {
+        let path = self.path("auth.test");
+        match self.runner() {
+            "vitest" => format!("vitest run {path}"),
+            "jest" => format!("jest {path}"),
+            _ if self.is_typescript || self.is_bundled => format!("node --import tsx --test {path}"),
+            _ => format!("node --test {path}"),
+        }
+    }
+
+    fn first_steps(&self) -> Vec<String> {
+        let test = self.package_manager.run(TEST_SCRIPT);
+        vec![test, "copy .env.example to .env, and fill it in".to_owned()]
+    }
+
+    /// What keeps the code from running as it is written.
+    fn warnings(&self) -> Vec<String> {
+        let must_be_esm = self.is_typescript && self.tsconfig.is_verbatim && !self.is_esm;
+        let warning = "set \"type\": \"module\" in package.json, since tsconfig.json has verbatimModuleSyntax";
+        must_be_esm.then(|| warning.to_owned()).into_iter().collect()
+    }
+}
+
+/// Where a server may start, below the sources or in the project's folder.
+fn has_entry(root: &Path, package: &PackageJson) -> bool {
+    let names = ["index", "server", "app", "main"];
+    let endings = ["ts", "mts", "cts", "js", "mjs", "cjs"];
+    let main = package.main.as_ref().is_some_and(|main| root.join(main).is_file());
+    main || ["", "src"].iter().any(|folder| {
+        names
+            .iter()
+            .any(|name| endings.iter().any(|ending| root.join(folder).join(format!("{name}.{ending}")).is_file()))
+    })
+}
+
+/// Whether no source is in the project's folder itself.
+fn is_bare(root: &Path) -> bool {
+    !has_entry(root, &PackageJson::default())
+}
+
+/// What the environment of a Node server may hold.
+pub(super) const ENVIRONMENT: [Variable; 4] = [
+    Variable {
+        name: "CLERK_PUBLISHABLE_KEY",
+        value: "pk_test_...",
+        comment: "The instance (Clerk Dashboard, API keys).",
+        is_optional: false,
+    },
+    Variable {
+        name: "CLERK_AUTHORIZED_PARTIES",
+        value: "http://localhost:3000",
+        comment: "The front ends that tokens may be made for, as origins with spaces between them. Pages of theirs may call the API too.",
+        is_optional: false,
+    },
+    Variable {
+        name: "CLERK_WEBHOOK_SIGNING_SECRET",
+        value: "whsec_...",
+        comment: "Signs webhooks (Clerk Dashboard, Webhooks). While it rotates: both, with a space between them.",
+        is_optional: true,
+    },
+    Variable {
+        name: "CLERK_JWT_KEY",
+        value: "\"-----BEGIN PUBLIC KEY-----\\n...\\n-----END PUBLIC KEY-----\"",
+        comment: "The instance's public key in PEM: tokens are then verified without any network.",
+        is_optional: true,
+    },
+];
