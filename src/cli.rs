@@ -5,6 +5,7 @@
 //! could not be done or that what was looked for was found wanting, 2 that it was asked for wrongly.
 
 mod check;
+mod client;
 mod completions;
 mod diff;
 mod finding;
@@ -14,6 +15,7 @@ mod issuer;
 mod keygen;
 mod mint;
 mod policy_tests;
+mod project;
 mod rehearsal;
 mod session_token;
 mod signing_key;
@@ -30,6 +32,7 @@ use clap::{Parser, Subcommand};
 use thiserror::Error;
 
 use self::check::{CheckArgs, CheckError};
+use self::client::{ClientArgs, ClientError};
 use self::completions::CompletionsArgs;
 use self::diff::{DiffArgs, DiffError};
 use self::init::{InitArgs, InitError};
@@ -53,6 +56,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the client of an API into a project: tokens, retries and types by well-kept libraries
+    Client(Box<ClientArgs>),
     /// Set up a project: its framework's own code around the checks, dependencies, environment and tests
     Init(InitArgs),
     /// Run a stand-in for Clerk on this machine, for development and tests
@@ -113,6 +118,8 @@ enum CliError {
     #[error(transparent)]
     Diff(#[from] DiffError),
     #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
     Init(#[from] InitError),
 }
 
@@ -120,6 +127,7 @@ enum CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Client(args) => client::run(*args).map(done),
         Command::Init(args) => init::run(args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
@@ -149,6 +157,7 @@ impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            Self::Client(error) if error.is_misuse() => ExitCode::from(2),
             Self::Init(error) if error.is_misuse() => ExitCode::from(2),
             // As diff, which keeps 1 for differences.
             Self::Diff(_) => ExitCode::from(2),
@@ -162,6 +171,7 @@ impl CliError {
             Self::Unreachable { .. } => Some("start one with `clerk-edge issuer`"),
             Self::NoSecret => Some("give --secret or CLERK_WEBHOOK_SIGNING_SECRET the one that the gateway has"),
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
+            Self::Client(error) => error.hint(),
             Self::Init(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),
