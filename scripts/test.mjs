@@ -21,8 +21,9 @@ const parts = [
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
   ['fuzz', 'every fuzz target, for some seconds', smoke],
-  ['npm', 'the npm package, packed, in every host', () => npmPackage()],
-  ['scaffolds', 'projects that clerk-edge init sets up', () => scaffolds()],
+  ['npm', 'the npm package, packed, in every host', () => overPackage('npm')],
+  ['clients', 'the clients that the command line writes, against real servers', () => overPackage('clients')],
+  ['scaffolds', 'projects that clerk-edge init sets up', () => overPackage('scaffolds')],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
@@ -60,19 +61,17 @@ async function workerd(name, concurrency) {
   await testFolder(name, concurrency);
 }
 
-/** The tests of the npm package, which need the package and the stand-in. */
-async function npmPackage() {
+/** The tests of a folder that need the npm package and the command line, whose stand-in they start. */
+async function overPackage(name) {
   await buildPackage();
   await buildCommandLine();
-  await testFolder('npm');
+  await testFolder(name);
 }
 
 /** What `clerk-edge init` writes, with the package in it. */
 async function scaffolds() {
-  await buildPackage();
-  await buildCommandLine();
   await preparePython();
-  await testFolder('scaffolds');
+  await overPackage('scaffolds');
 }
 
 async function testFolder(name, concurrency) {

@@ -5,6 +5,7 @@
 //! could not be done or that what was looked for was found wanting, 2 that it was asked for wrongly.
 
 mod check;
+mod client;
 mod completions;
 mod diff;
 mod finding;
@@ -16,6 +17,7 @@ mod keygen;
 mod local_host;
 mod mint;
 mod policy_tests;
+mod project;
 mod rehearsal;
 mod session_token;
 mod signing_key;
@@ -35,6 +37,7 @@ use clap::{Parser, Subcommand};
 use thiserror::Error;
 
 use self::check::{CheckArgs, CheckError};
+use self::client::{ClientArgs, ClientError};
 use self::completions::CompletionsArgs;
 use self::diff::{DiffArgs, DiffError};
 use self::explain::{ExplainArgs, ExplainError};
@@ -65,6 +68,8 @@ enum Command {
     Explain(Box<ExplainArgs>),
     /// Print what a good token says
     Verify(Box<VerifyArgs>),
+    /// Write the client of an API into a project: tokens, retries and types by well-kept libraries
+    Client(Box<ClientArgs>),
     /// Set up a project: its framework's own code around the checks, dependencies, environment and tests
     Init(InitArgs),
     /// Run a stand-in for Clerk on this machine, for development and tests
@@ -133,6 +138,8 @@ enum CliError {
     #[error(transparent)]
     Test(#[from] TestError),
     #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
     Init(#[from] InitError),
 }
 
@@ -142,6 +149,7 @@ pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Explain(args) => explain::run(&args).map(done),
         Command::Verify(args) => verify::run(&args).map(done),
+        Command::Client(args) => client::run(*args).map(done),
         Command::Init(args) => init::run(args).map(done),
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
@@ -172,6 +180,7 @@ impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Check(error) if error.is_asked_wrongly() => ExitCode::from(2),
+            Self::Client(error) if error.is_misuse() => ExitCode::from(2),
             Self::Init(error) if error.is_misuse() => ExitCode::from(2),
             // As diff, which keeps 1 for differences.
             Self::Diff(_) => ExitCode::from(2),
@@ -188,6 +197,7 @@ impl CliError {
             Self::NoAssertionKey => Some("make one with `clerk-edge keygen`"),
             Self::Explain(error) => error.hint(),
             Self::Verify(error) => error.hint(),
+            Self::Client(error) => error.hint(),
             Self::Init(error) => error.hint(),
             Self::NotStandIn(_) => Some("name the stand-in's address with --issuer-url"),
             Self::Check(error) => error.hint(),

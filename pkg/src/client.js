@@ -108,7 +108,13 @@ export function createAuthFetch(options) {
     return fresh !== undefined && fresh !== about.token;
   }
 
-  return Object.assign(authFetch, { renew });
+  /** For a library that attaches tokens itself: the one of now. */
+  async function token() {
+    const limit = startLimit(settings.timeoutMs);
+    return raced(tokens.current(), limit.signal).finally(limit.end);
+  }
+
+  return Object.assign(authFetch, { renew, token });
 }
 
 function settingsOf({ getToken, fetch, baseUrl, allowedOrigins, timeoutMs = TIMEOUT_MS, maxRetryAfterMs = RETRY_AFTER_MS, attach = true, ...rest } = {}) {

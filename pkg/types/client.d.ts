@@ -34,6 +34,8 @@ export interface AuthFetch {
    * refused, and says whether there is a fresh one, which the next request carries.
    */
   renew(response: Response): Promise<boolean>;
+  /** The token of now, for a library that attaches it itself (`attach: false`). Undefined is nobody; what keeps `getToken` from telling is an `AuthError`. */
+  token(): Promise<string | undefined>;
 }
 
 /** A `fetch` that carries the session's token, and asks once more with a fresh one when it is refused. */

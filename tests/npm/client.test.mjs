@@ -450,6 +450,20 @@ describe('errors', () => {
     await assert.rejects(authFetch('a'), rejected('offline'));
   });
 
+  test('a library that attaches tokens itself is told no other words for nobody, and the same errors', async () => {
+    const cause = new Error('Clerk is not there');
+    const tokenOf = (getToken, more) => createAuthFetch({ baseUrl: 'http://127.0.0.1:1/', attach: false, getToken, ...more }).token();
+    assert.deepEqual([await tokenOf(() => 'fresh'), await tokenOf(() => null), await tokenOf(async () => 'null')], ['fresh', undefined, undefined]);
+    await assert.rejects(tokenOf(() => Promise.reject(cause)), rejected('auth_unavailable', { cause }));
+    await assert.rejects(tokenOf(() => new Promise(() => {}), { timeoutMs: 20 }), rejected('timeout'));
+  });
+
+  test('an error that took its name and code from its cause is not taken for it', () => {
+    const cause = new AuthError('forbidden', { status: 403, requestId: 'r1' });
+    const error = Object.assign(new Error('as of axios', { cause }), { name: cause.name, code: cause.code });
+    assert.equal(authErrorIn(error), cause);
+  });
+
   test('it is found in what caused an error, and across the two formats', async () => {
     const { AuthError: Other } = createRequire(import.meta.url)('clerk-edge/client');
     const error = new Other('offline');

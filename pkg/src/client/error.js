@@ -26,12 +26,13 @@ export class AuthError extends Error {
   }
 }
 
-/** An AuthError that an error is, or that caused it: the libraries on top wrap what a fetch throws. */
+/** An AuthError that an error is, or that caused it: the libraries on top wrap what a fetch throws. The deepest, for axios's errors take their cause's name and code. */
 export function authErrorIn(error) {
+  let found;
   for (let [at, depth] = [error, 0]; at && depth < 8; at = at.cause, depth += 1) {
-    if (at.name === 'AuthError' && at.code in MESSAGES) return at; // by its name: ES modules and CommonJS each have a class
+    if (at.name === 'AuthError' && at.code in MESSAGES) found = at; // by its name: ES modules and CommonJS each have a class
   }
-  return undefined;
+  return found;
 }
 
 /** The AuthError that an answer tells of, or undefined. `credentials` is whether it was asked for with a token, where that is known. */

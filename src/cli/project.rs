@@ -1,0 +1,22 @@
+//! A user's project: what is known of it, and how files get into it.
+//!
+//! A command says what it wants ([`Part`]); a [`Plan`] compares that with what is there; only then is anything written. So
+//! the same plan is what `--dry-run` shows, and a second run finds nothing left to do.
+
+pub(super) mod diff;
+mod error;
+pub(super) mod package_json;
+pub(super) mod package_manager;
+mod part;
+mod plan;
+pub(super) mod programs;
+pub(super) mod templates;
+pub(super) mod tsconfig;
+mod write;
+
+pub(super) use self::error::ProjectError;
+pub(super) use self::part::Part;
+pub(super) use self::plan::{Fate, Plan};
+
+/// The version of the npm package that goes with this binary.
+pub(super) const CLERK_EDGE: (&str, &str) = ("clerk-edge", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,3 @@
+import { graphql } from './api';
+
+export const ME = graphql(`query Me { me { userId } }`);

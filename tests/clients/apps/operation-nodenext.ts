@@ -1,0 +1,3 @@
+import { graphql } from './api/index.js';
+
+export const ME = graphql(`query Me { me { userId } }`);

@@ -1,0 +1,3 @@
+import { graphql } from './api/index.ts';
+
+export const ME = graphql(`query Me { me { userId } }`);
