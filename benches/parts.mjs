@@ -1,0 +1,7 @@
+// The parts of the benchmark, in the order in which they run.
+
+/** Each is a file of its name in parts/. */
+export const PARTS = [
+  { name: 'one-token', about: 'one token verified, in Node and inside workerd' },
+  { name: 'size', about: 'what is deployed, and the time to the first answer of a new Worker' },
+];
