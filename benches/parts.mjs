@@ -3,5 +3,6 @@
 /** Each is a file of its name in parts/. */
 export const PARTS = [
   { name: 'one-token', about: 'one token verified, in Node and inside workerd' },
+  { name: 'gateway', about: 'requests through the built Worker and through others before the same origin' },
   { name: 'size', about: 'what is deployed, and the time to the first answer of a new Worker' },
 ];

@@ -29,7 +29,8 @@ export function ratio(figures, name, against) {
   return spread(figures.get(name).map((figure, round) => figure / others[round]));
 }
 
-function quantile(sorted, share) {
+/** What so large a share of sorted figures does not exceed. */
+export function quantile(sorted, share) {
   const place = (sorted.length - 1) * share;
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
