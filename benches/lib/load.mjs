@@ -2,6 +2,8 @@
 
 import autocannon from 'autocannon';
 
+import { processorMs } from './cpu.mjs';
+
 export const CONNECTIONS = 16;
 
 /**
@@ -25,6 +27,22 @@ export async function send(port, requests, { connections = CONNECTIONS, path = '
     throw new Error(`${times.length} of ${requests.length} requests were answered, ${wrong.length} of them wrongly, as by: ${wrong[0]}`);
   }
   return { perSecond: ((times.length - 1) * 1000) / (last - began), times };
+}
+
+/**
+ * A contestant whose figure is the requests a second through a Worker. Into `latencies` goes the time of each answer by name, and
+ * into `taken` what a request takes of workerd's processor in µs, a figure a round, where the system tells.
+ */
+export function contestant(name, { server, worker, requests, latencies = new Map(), taken = new Map() }) {
+  const turn = async (round) => {
+    const before = processorMs(server.pid);
+    const { perSecond, times } = await send(server.port(worker), requests);
+    if (round === 0) return perSecond;
+    latencies.set(name, (latencies.get(name) ?? []).concat(times));
+    if (before !== undefined) taken.set(name, [...(taken.get(name) ?? []), ((processorMs(server.pid) - before) * 1000) / requests.length]);
+    return perSecond;
+  };
+  return { name, turn };
 }
 
 function asked({ headers, status = 200, body, path: own }, path, { wrong }) {
