@@ -14,7 +14,7 @@ const LINE = /^test (.+?) \.\.\. bench:\s+([\d,]+) ns\/iter \(\+\/- ([\d,]+)\)/;
 
 export async function measure({ quick, progress }) {
   progress('core: compiling, then measuring with criterion');
-  const args = ['bench', '--bench', 'core', '--', '--output-format', 'bencher', ...(quick ? QUICK : FULL)];
+  const args = ['bench', '--no-default-features', '--bench', 'core', '--', '--output-format', 'bencher', ...(quick ? QUICK : FULL)];
   const output = await capture('cargo', args, { cwd: root, env: rustEnv() });
   if (output === undefined) throw new Error(`\`cargo ${args.join(' ')}\` failed`);
   const rows = output.split('\n').map((line) => LINE.exec(line)).filter(Boolean).map(([, ...cells]) => cells);
