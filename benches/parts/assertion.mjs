@@ -18,7 +18,7 @@ import { JOSE, checkers } from '../workers/assertions.mjs';
 export const title = 'Clients of the origin';
 
 const FULL = { rounds: 15, requests: 4_000, checks: 400 };
-const QUICK = { rounds: 3, requests: 1_500, checks: 150 };
+const QUICK = { rounds: 3, requests: 800, checks: 150 };
 
 const WITHOUT = 'without assertions';
 const WITH = 'with assertions';

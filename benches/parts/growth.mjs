@@ -12,7 +12,7 @@ import { startWorkers } from '../lib/workerd.mjs';
 export const title = 'Growth';
 
 const FULL = { rounds: 11, requests: 2_000, tokens: 300, distinct: 100_000 };
-const QUICK = { rounds: 3, requests: 600, tokens: 60, distinct: 10_000 };
+const QUICK = { rounds: 3, requests: 300, tokens: 60, distinct: 10_000 };
 
 const ROUTES = [1, 10, 100, 1_000];
 const HEADERS = [1, 8, 64];
