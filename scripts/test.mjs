@@ -21,7 +21,7 @@ const parts = [
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
   ['fuzz', 'every fuzz target, for some seconds', smoke],
-  ['npm', 'the npm package, packed, in every host', () => overPackage('npm')],
+  ['npm', 'the npm package, packed, in every host', () => build().then(() => overPackage('npm'))],
   ['clients', 'the clients that the command line writes, against real servers', () => overPackage('clients')],
   ['scaffolds', 'projects that clerk-edge init sets up', scaffolds],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
@@ -62,16 +62,16 @@ async function workerd(name, concurrency) {
 }
 
 /** The tests of a folder that need the npm package and the command line, whose stand-in they start. */
-async function overPackage(name) {
+async function overPackage(name, concurrency) {
   await buildPackage();
   await buildCommandLine();
-  await testFolder(name);
+  await testFolder(name, concurrency);
 }
 
 /** What `clerk-edge init` writes, with the package in it. */
 async function scaffolds() {
   await preparePython();
-  await overPackage('scaffolds');
+  await overPackage('scaffolds', 3);
 }
 
 async function testFolder(name, concurrency) {

@@ -3,10 +3,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { makeProject, output, requireScaffold, write } from './support.mjs';
+import { makeProject, output, scaffolds, write } from './support.mjs';
 import { STRICT } from './tsconfig.mjs';
 
-const next = requireScaffold.resolve('next/dist/bin/next');
+const next = join(scaffolds, 'node_modules', 'next', 'dist', 'bin', 'next');
 
 /** What Node.js itself takes away before Next.js sees a request: of two Authorization headers it hands over the first. */
 const NEXTJS_FAILS = ['two-headers'];

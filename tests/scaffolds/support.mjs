@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -20,9 +19,6 @@ const execute = promisify(execFile);
 export const scaffolds = join(root, 'tests', 'scaffolds');
 const commandLine = paths.cli;
 const modules = join(scaffolds, 'node_modules');
-
-/** One of those packages. */
-export const requireScaffold = createRequire(join(scaffolds, 'package.json'));
 
 /** Who may call, as `.env.example` has it. */
 export const FRONT_END = 'http://localhost:3000';
