@@ -18,7 +18,8 @@ pub(super) use self::error::ClientError;
 use self::kind::Kind;
 use self::place::Place;
 use self::wanted::Wanted;
-use super::project::{Fate, Plan, diff, programs};
+use super::project::showing::{show, tell_kept};
+use super::project::{Plan, programs};
 use super::{CliError, print_result, say};
 
 /// What `clerk-edge client` is told.
@@ -81,7 +82,8 @@ pub(super) fn run(args: ClientArgs) -> Result<(), CliError> {
     }
     let plan = Plan::new(&place.root, &wanted.parts, force).map_err(ClientError::Project)?;
     if dry_run {
-        return show(&plan, &wanted);
+        wanted.warnings.iter().for_each(|warning| say(warning));
+        return show(&plan);
     }
     for path in plan.write().map_err(ClientError::Project)? {
         print_result(&path.display().to_string())?;
@@ -94,30 +96,11 @@ pub(super) fn run(args: ClientArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn show(plan: &Plan, wanted: &Wanted) -> Result<(), CliError> {
-    for change in plan.changes() {
-        print_result(diff::unified(change).trim_end_matches('\n'))?;
-    }
-    tell_kept(plan);
-    wanted.warnings.iter().for_each(|warning| say(warning));
-    if plan.changes().next().is_none() {
-        say("nothing would change");
-    }
-    Ok(())
-}
-
 fn tell(plan: &Plan, wanted: &Wanted) {
     tell_kept(plan);
     wanted.warnings.iter().for_each(|warning| say(warning));
     if plan.changes().next().is_none() {
         say("nothing to do: the client is there");
-    }
-}
-
-fn tell_kept(plan: &Plan) {
-    for item in plan.items().filter(|item| item.fate == Fate::Kept) {
-        let path = item.path.display();
-        say(&format!("kept {path}, which differs (hint: see how with --force --dry-run, overwrite it with --force)"));
     }
 }
 

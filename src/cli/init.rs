@@ -4,20 +4,13 @@
 //! anything written. So the same plan is shown by `--dry-run`, and a second run finds nothing left to do.
 
 mod detect;
-mod diff;
 mod error;
 mod framework;
-mod lines;
 mod node;
-mod package_json;
-mod package_manager;
-mod plan;
 mod python;
 mod scaffold;
 mod templates;
 mod toml_file;
-mod tsconfig;
-mod write;
 
 mod express;
 mod fastapi;
@@ -27,16 +20,15 @@ mod nextjs;
 mod worker;
 
 use std::ffi::OsString;
-use std::io::stderr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use clap::Args;
 
 pub(super) use self::error::InitError;
 use self::framework::Framework;
-use self::plan::{Fate, Plan};
 use self::scaffold::Scaffold;
+use super::project::showing::{show, tell_kept};
+use super::project::{Plan, lines, package_json, package_manager, plan, programs, tsconfig};
 use super::{CliError, print_result, say};
 
 /// What `clerk-edge init` is told.
@@ -82,16 +74,16 @@ pub(super) fn run(args: InitArgs) -> Result<(), CliError> {
     let root = folder(&path)?;
     let framework = framework.map_or_else(|| detect::framework(&root), Ok)?;
     let Scaffold { parts, next_steps, install_with } = framework.scaffold(&root, crate_path.as_deref())?;
-    let plan = Plan::new(&root, &parts, force)?;
+    let plan = Plan::new(&root, &parts, force).map_err(InitError::Project)?;
     if dry_run {
         return show(&plan);
     }
-    for path in plan.write()? {
+    for path in plan.write().map_err(InitError::Project)? {
         print_result(&path.display().to_string())?;
     }
     tell(&plan, framework);
     if install {
-        run_installer(&root, &install_with)?;
+        programs::run(&root, &install_with).map_err(InitError::Project)?;
     } else if plan.changes().next().is_some() {
         say(&format!("next: {}", pasted(&install_with)));
     }
@@ -121,17 +113,6 @@ fn folder(path: &Path) -> Result<PathBuf, InitError> {
     root.ok_or_else(|| InitError::NoFolder(path.to_owned()))
 }
 
-fn show(plan: &Plan) -> Result<(), CliError> {
-    for change in plan.changes() {
-        print_result(diff::unified(change).trim_end_matches('\n'))?;
-    }
-    tell_kept(plan);
-    if plan.changes().next().is_none() {
-        say("nothing would change");
-    }
-    Ok(())
-}
-
 fn tell(plan: &Plan, framework: Framework) {
     tell_kept(plan);
     match plan.changes().count() {
@@ -140,29 +121,9 @@ fn tell(plan: &Plan, framework: Framework) {
     }
 }
 
-fn tell_kept(plan: &Plan) {
-    for item in plan.items().filter(|item| item.fate == Fate::Kept) {
-        let path = item.path.display();
-        say(&format!("kept {path}, which differs (hint: see how with --force --dry-run, overwrite it with --force)"));
-    }
-}
-
 /// A command as a shell takes it: to one, `fastapi>=0.160` writes a file.
 fn pasted(words: &[String]) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@+,%".contains(letter);
     let words = words.iter().map(|word| if word.chars().all(is_plain) { word.clone() } else { format!("'{word}'") });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// What the installer prints is no result of this command, so it goes where everything else is said.
-fn run_installer(root: &Path, words: &[String]) -> Result<(), InitError> {
-    let Some((program, arguments)) = words.split_first() else { return Ok(()) };
-    let command = words.join(" ");
-    say(&format!("running {command}"));
-    let ended = Command::new(program).args(arguments).current_dir(root).stdout(Stdio::from(stderr())).status();
-    match ended {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(InitError::Installer { command, status: status.to_string() }),
-        Err(source) => Err(InitError::NoInstaller { command, source }),
-    }
 }

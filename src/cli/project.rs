@@ -5,18 +5,23 @@
 
 pub(super) mod diff;
 mod error;
+pub(super) mod lines;
 pub(super) mod package_json;
 pub(super) mod package_manager;
 mod part;
-mod plan;
+pub(super) mod plan;
 pub(super) mod programs;
+pub(super) mod showing;
 pub(super) mod templates;
 pub(super) mod tsconfig;
 mod write;
 
 pub(super) use self::error::ProjectError;
-pub(super) use self::part::Part;
-pub(super) use self::plan::{Fate, Plan};
+pub(super) use self::part::{Content, Edit, Part};
+pub(super) use self::plan::Plan;
 
 /// The version of the npm package that goes with this binary.
 pub(super) const CLERK_EDGE: (&str, &str) = ("clerk-edge", env!("CARGO_PKG_VERSION"));
+
+/// What TypeScript of ours is written for.
+pub(super) const TYPESCRIPT: (&str, &str) = ("typescript", "7.0.2");

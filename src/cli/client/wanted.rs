@@ -64,25 +64,25 @@ impl Project<'_> {
     /// The templates, and what each is written as.
     fn files(&self, is_described: bool) -> Vec<(&'static str, &'static str)> {
         let mut files = match self.kind {
-            Kind::Rest if is_described => vec![("rest/document.jinja", "index.ts")],
-            Kind::Rest => vec![("rest/plain.jinja", "index.ts")],
-            Kind::Axios if is_described => vec![("axios/document.jinja", "index.ts")],
-            Kind::Axios => vec![("axios/plain.jinja", "index.ts")],
+            Kind::Rest if is_described => vec![("rest/document", "index.ts")],
+            Kind::Rest => vec![("rest/plain", "index.ts")],
+            Kind::Axios if is_described => vec![("axios/document", "index.ts")],
+            Kind::Axios => vec![("axios/plain", "index.ts")],
             Kind::Graphql => {
-                vec![("graphql/index.jinja", "index.ts"), ("graphql/renewing-link.jinja", "renewing-link.ts")]
+                vec![("graphql/index", "index.ts"), ("graphql/renewing-link", "renewing-link.ts")]
             }
-            Kind::Trpc => vec![("trpc/index.jinja", "index.ts"), ("trpc/renewing-link.jinja", "renewing-link.ts")],
+            Kind::Trpc => vec![("trpc/index", "index.ts"), ("trpc/renewing-link", "renewing-link.ts")],
         };
         match self.kind {
-            Kind::Graphql => files.push(("graphql/generate.jinja", "generate.mjs")),
-            Kind::Rest | Kind::Axios if is_described => files.push(("openapi/generate.jinja", "generate.mjs")),
+            Kind::Graphql => files.push(("graphql/generate", "generate.mjs")),
+            Kind::Rest | Kind::Axios if is_described => files.push(("openapi/generate", "generate.mjs")),
             Kind::Rest | Kind::Axios | Kind::Trpc => {}
         }
         if self.react {
             files.push(match self.kind {
-                Kind::Rest | Kind::Axios => ("react/context.jinja", "react.ts"),
-                Kind::Graphql => ("react/graphql.jinja", "react.ts"),
-                Kind::Trpc => ("react/trpc.jinja", "react.ts"),
+                Kind::Rest | Kind::Axios => ("react/context", "react.ts"),
+                Kind::Graphql => ("react/graphql", "react.ts"),
+                Kind::Trpc => ("react/trpc", "react.ts"),
             });
         }
         files
@@ -139,11 +139,9 @@ impl Project<'_> {
 
     fn next_steps(&self, generator: Option<&str>) -> Vec<Vec<String>> {
         let package_manager = PackageManager::of(&self.place.root, &self.package);
-        let generate = || match self.is_script_taken() {
-            true => self.script().split(' ').map(str::to_owned).collect(),
-            false => package_manager.run(SCRIPT),
-        };
-        [package_manager.install()].into_iter().chain(generator.map(|_| generate())).collect()
+        let generate = if self.is_script_taken() { self.script() } else { package_manager.run(SCRIPT) };
+        let generate = generate.split(' ').map(str::to_owned).collect();
+        [package_manager.install()].into_iter().chain(generator.map(|_| generate)).collect()
     }
 
     fn warnings(&self, generator: Option<&str>) -> Vec<String> {

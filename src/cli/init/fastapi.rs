@@ -8,8 +8,9 @@ use super::error::InitError;
 use super::lines::Variable;
 use super::node::ENVIRONMENT;
 use super::python::{PYTHON_MINOR, PythonProject, Requirement};
-use super::scaffold::{Part, Scaffold};
+use super::scaffold::Scaffold;
 use super::templates::render;
+use crate::cli::project::Part;
 
 /// The package that is written.
 const PACKAGE: &str = "clerk_auth";

@@ -7,8 +7,9 @@ use minijinja::context;
 
 use super::error::InitError;
 use super::node::{CLERK_EDGE, Dependency, NodeProject};
-use super::scaffold::{Part, Scaffold};
+use super::scaffold::Scaffold;
 use super::templates::{render_node, render_node_with};
+use crate::cli::project::Part;
 
 const DEPENDENCIES: [Dependency; 5] =
     [CLERK_EDGE, ("next", "16.4.6"), ("react", "19.3.1"), ("react-dom", "19.3.1"), ("@types/react", "19.3.0")];

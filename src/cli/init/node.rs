@@ -9,18 +9,17 @@ use super::lines::Variable;
 use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
 use super::plan::read;
-use super::scaffold::{Part, Scaffold};
+use super::scaffold::Scaffold;
 use super::templates::{render, render_node};
 use super::tsconfig::TsConfig;
+pub(super) use crate::cli::project::CLERK_EDGE;
+use crate::cli::project::{Part, TYPESCRIPT};
 
 /// A package and its exact version.
 pub(super) type Dependency = (&'static str, &'static str);
 
-/// The npm package that goes with this binary.
-pub(super) const CLERK_EDGE: Dependency = ("clerk-edge", env!("CARGO_PKG_VERSION"));
 const TSX: Dependency = ("tsx", "4.23.15");
 const TYPES_NODE: Dependency = ("@types/node", "22.20.5");
-const TYPESCRIPT: Dependency = ("typescript", "7.0.2");
 
 /// The script that runs our tests.
 const TEST_SCRIPT: &str = "test:auth";
@@ -154,6 +153,8 @@ impl NodeProject {
             false => Vec::new(),
         };
         let name = self.name.clone();
+        let [dependencies, dev_dependencies] = [dependencies, dev_dependencies]
+            .map(|group| group.into_iter().map(|(name, version)| (name, version.into())).collect());
         PackageAdditions { name, dependencies, dev_dependencies, scripts: vec![(TEST_SCRIPT, self.test_command())] }
     }
 

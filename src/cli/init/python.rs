@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::error::InitError;
 use super::plan::read;
-use super::scaffold::Part;
 use super::toml_file::parsed;
+use crate::cli::project::Part;
 
 pub(super) use self::layout::Layout;
 use self::manifest::Manifest;

@@ -1,11 +1,6 @@
 //! What a framework wants of a project: files that are its own, and additions to files that belong to the project.
 
-use std::fmt::Debug;
-use std::path::{Path, PathBuf};
-
-use super::error::InitError;
-use super::lines::{Variable, with_lines, with_variables};
-use super::package_json::{PackageAdditions, with_additions};
+use crate::cli::project::{Content, Part};
 
 /// What a framework wants of a project.
 #[derive(Debug, Default)]
@@ -17,34 +12,6 @@ pub(super) struct Scaffold {
     pub(super) install_with: Vec<String>,
 }
 
-/// One file, by its path below the project's folder.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) path: PathBuf,
-    pub(super) content: Content,
-}
-
-/// What a file shall hold.
-#[derive(Debug)]
-pub(super) enum Content {
-    /// This and nothing else. A file that differs is kept unless told otherwise.
-    Whole(String),
-    /// What it holds, and these lines.
-    Lines(Vec<&'static str>),
-    /// What it holds, and these names of environment variables.
-    Variables(Vec<Variable>),
-    /// What package.json holds, and these entries.
-    Package(PackageAdditions),
-    /// What it holds, and what an editor of its format adds.
-    Edited(Box<dyn Edit>),
-}
-
-/// Adds to a file of some format.
-pub(super) trait Edit: Debug {
-    /// The file as it shall be, from the file as it is, which is empty where there is none.
-    fn over(&self, path: &Path, before: &str) -> Result<String, InitError>;
-}
-
 impl Scaffold {
     /// Adds a script to the package.json that the scaffold has additions for.
     pub(super) fn add_script(&mut self, name: &'static str, script: Option<String>) {
@@ -53,48 +20,5 @@ impl Scaffold {
                 additions.scripts.extend(script.clone().map(|script| (name, script)));
             }
         }
-    }
-}
-
-impl Part {
-    pub(super) fn whole(path: impl Into<PathBuf>, text: String) -> Self {
-        Self { path: path.into(), content: Content::Whole(text) }
-    }
-
-    /// Lines of .gitignore.
-    pub(super) fn ignored(lines: Vec<&'static str>) -> Self {
-        Self { path: ".gitignore".into(), content: Content::Lines(lines) }
-    }
-
-    /// Names in the example of an environment.
-    pub(super) fn variables(path: impl Into<PathBuf>, variables: Vec<Variable>) -> Self {
-        Self { path: path.into(), content: Content::Variables(variables) }
-    }
-
-    pub(super) fn edited(path: impl Into<PathBuf>, edit: impl Edit + 'static) -> Self {
-        Self { path: path.into(), content: Content::Edited(Box::new(edit)) }
-    }
-
-    pub(super) fn package(additions: PackageAdditions) -> Self {
-        Self { path: "package.json".into(), content: Content::Package(additions) }
-    }
-}
-
-impl Content {
-    /// The file as it shall be, from the file as it is.
-    pub(super) fn over(&self, path: &Path, before: Option<&str>) -> Result<String, InitError> {
-        let before = before.unwrap_or_default();
-        match self {
-            Self::Whole(text) => Ok(text.clone()),
-            Self::Lines(lines) => Ok(with_lines(before, lines)),
-            Self::Variables(variables) => Ok(with_variables(before, variables)),
-            Self::Package(additions) => with_additions(path, before, additions),
-            Self::Edited(edit) => edit.over(path, before),
-        }
-    }
-
-    /// Whether what is there stays in it whatever is added.
-    pub(super) const fn is_addition(&self) -> bool {
-        !matches!(self, Self::Whole(_))
     }
 }

@@ -5,27 +5,27 @@
 //! only TypeScript understands.
 
 use include_dir::{Dir, include_dir};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use minijinja::{Environment, Error, Value, context};
 
-use super::error::InitError;
 use super::node::NodeProject;
+use crate::cli::project::ProjectError;
+use crate::cli::project::templates::{environment, told};
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/cli/init/templates");
 
 /// A template, rendered with `context`.
-pub(super) fn render(name: &str, context: Value) -> Result<String, InitError> {
-    environment().and_then(|environment| rendered(&environment, name, context)).map_err(told(name))
+pub(super) fn render(name: &str, context: Value) -> Result<String, ProjectError> {
+    environment(&FOLDER).and_then(|environment| rendered(&environment, name, context)).map_err(told(name))
 }
 
 /// A template of a Node project.
-pub(super) fn render_node(name: &str, project: &NodeProject) -> Result<String, InitError> {
+pub(super) fn render_node(name: &str, project: &NodeProject) -> Result<String, ProjectError> {
     render_node_with(name, project, Value::UNDEFINED)
 }
 
 /// The same, with `more` to tell.
-pub(super) fn render_node_with(name: &str, project: &NodeProject, more: Value) -> Result<String, InitError> {
-    let environment = environment().map(|environment| with_modules(environment, project));
+pub(super) fn render_node_with(name: &str, project: &NodeProject, more: Value) -> Result<String, ProjectError> {
+    let environment = environment(&FOLDER).map(|environment| with_modules(environment, project));
     let context = context! { ..more, ..project.context() };
     let text = environment.and_then(|environment| rendered(&environment, name, context)).map_err(told(name))?;
     // What a project has no use for leaves its blank lines behind.
@@ -36,24 +36,6 @@ pub(super) fn render_node_with(name: &str, project: &NodeProject, more: Value) -
 
 fn rendered(environment: &Environment<'_>, name: &str, context: Value) -> Result<String, Error> {
     environment.get_template(name)?.render(context)
-}
-
-fn told(name: &str) -> impl FnOnce(Error) -> InitError {
-    let name = name.to_owned();
-    |source| InitError::Template { name, source: Box::new(source) }
-}
-
-fn environment() -> Result<Environment<'static>, Error> {
-    let mut environment = Environment::new();
-    environment.set_loader(|name| {
-        let text = FOLDER.get_file(format!("{name}.jinja")).map(|file| file.contents_utf8().map(str::to_owned));
-        text.map(|text| text.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "not text"))).transpose()
-    });
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let mut syntax = SyntaxConfig::builder();
-    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
-    Ok(environment)
 }
 
 fn with_modules(mut environment: Environment<'static>, project: &NodeProject) -> Environment<'static> {

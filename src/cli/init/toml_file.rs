@@ -4,14 +4,14 @@ use std::path::Path;
 
 use toml_edit::DocumentMut;
 
-use super::error::InitError;
+use crate::cli::project::ProjectError;
 
-pub(super) fn parsed(path: &Path, text: &str) -> Result<DocumentMut, InitError> {
+pub(super) fn parsed(path: &Path, text: &str) -> Result<DocumentMut, ProjectError> {
     text.parse().map_err(|error: toml_edit::TomlError| malformed(path, error.message()))
 }
 
-pub(super) fn malformed(path: &Path, reason: &str) -> InitError {
-    InitError::Malformed { path: path.to_owned(), reason: reason.lines().next().unwrap_or_default().to_owned() }
+pub(super) fn malformed(path: &Path, reason: &str) -> ProjectError {
+    ProjectError::Malformed { path: path.to_owned(), reason: reason.lines().next().unwrap_or_default().to_owned() }
 }
 
 /// The text of a document with the line ends that the text before had; the editor writes line feeds alone.

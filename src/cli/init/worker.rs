@@ -13,8 +13,9 @@ use self::cargo_toml::CargoAdditions;
 use self::wrangler_toml::WranglerAdditions;
 use super::error::InitError;
 use super::package_json::PackageAdditions;
-use super::scaffold::{Part, Scaffold};
+use super::scaffold::Scaffold;
 use super::templates::render;
+use crate::cli::project::Part;
 
 const COMPATIBILITY_DATE: &str = "2026-11-01";
 const WORKER_BUILD: &str = "0.8.7";
@@ -101,7 +102,7 @@ fn package(name: String) -> PackageAdditions {
     PackageAdditions {
         name,
         dependencies: Vec::new(),
-        dev_dependencies: vec![("wrangler", WRANGLER)],
+        dev_dependencies: vec![("wrangler", WRANGLER.into())],
         scripts: vec![("dev", "wrangler dev".to_owned()), ("deploy", "wrangler deploy".to_owned())],
     }
 }

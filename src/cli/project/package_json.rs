@@ -16,6 +16,9 @@ use super::plan::read;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::cli) struct PackageJson {
+    #[serde(rename = "type")]
+    pub(in crate::cli) module_type: Option<String>,
+    pub(in crate::cli) main: Option<String>,
     #[serde(rename = "packageManager")]
     pub(in crate::cli) package_manager: Option<String>,
     dependencies: Map<String, Value>,

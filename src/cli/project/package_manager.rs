@@ -55,8 +55,8 @@ impl PackageManager {
     }
 
     /// The command that runs a script of package.json.
-    pub(in crate::cli) fn run(self, script: &str) -> Vec<String> {
-        [self.name(), "run", script].map(str::to_owned).to_vec()
+    pub(in crate::cli) fn run(self, script: &str) -> String {
+        format!("{} run {script}", self.name())
     }
 }
 

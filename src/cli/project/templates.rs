@@ -13,13 +13,20 @@ pub(in crate::cli) fn render(
     context: &Value,
 ) -> Result<String, ProjectError> {
     let rendered = environment(folder).and_then(|environment| environment.get_template(name)?.render(context));
-    rendered.map_err(|source| ProjectError::Template { name: name.to_owned(), source: Box::new(source) })
+    rendered.map_err(told(name))
 }
 
-fn environment(folder: &'static Dir<'static>) -> Result<Environment<'static>, Error> {
+/// The error of a template.
+pub(in crate::cli) fn told(name: &str) -> impl FnOnce(Error) -> ProjectError {
+    let name = name.to_owned();
+    |source| ProjectError::Template { name, source: Box::new(source) }
+}
+
+/// The templates of a folder, which are named without their ending. What they do not know is an error.
+pub(in crate::cli) fn environment(folder: &'static Dir<'static>) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_loader(|name| {
-        let text = folder.get_file(name).map(|file| file.contents_utf8().map(str::to_owned));
+        let text = folder.get_file(format!("{name}.jinja")).map(|file| file.contents_utf8().map(str::to_owned));
         text.map(|text| text.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "not text"))).transpose()
     });
     environment.set_auto_escape_callback(|_| AutoEscape::None);

@@ -15,6 +15,8 @@ pub(in crate::cli) struct TsConfig {
     pub(in crate::cli) imports_ts: bool,
     /// Imports name no ending, since a bundler finds the file.
     pub(in crate::cli) is_bundled: bool,
+    /// What is written as an ES module must be one.
+    pub(in crate::cli) is_verbatim: bool,
 }
 
 impl TsConfig {
@@ -42,6 +44,7 @@ impl TsConfig {
             imports_ts: flag(&options, "allowImportingTsExtensions")
                 || flag(&options, "rewriteRelativeImportExtensions"),
             is_bundled: resolution == "bundler",
+            is_verbatim: flag(&options, "verbatimModuleSyntax"),
         })
     }
 }
@@ -65,7 +68,7 @@ mod tests {
         let text = r#"{ // made by hand
             "compilerOptions": { "moduleResolution": "Bundler", /* "verbatimModuleSyntax": true, */ "allowImportingTsExtensions": true, },
         }"#;
-        assert_eq!(TsConfig::parse(text), Ok(TsConfig { imports_ts: true, is_bundled: true }));
+        assert_eq!(TsConfig::parse(text), Ok(TsConfig { imports_ts: true, is_bundled: true, is_verbatim: false }));
         assert_eq!(TsConfig::parse("{}"), Ok(TsConfig::default()));
         assert!(TsConfig::parse("{").is_err());
     }

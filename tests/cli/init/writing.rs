@@ -158,7 +158,7 @@ fn the_installer_runs_in_the_project_and_does_not_speak_on_stdout() {
     let (output, _project) = run("#!/bin/sh\nexit 3\n");
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        said(&output).contains("clerk-edge: pnpm install failed (exit status: 3), and the files are written\n"),
+        said(&output).contains("clerk-edge: pnpm install failed (exit status: 3) (hint: the files are written; "),
         "{}",
         said(&output)
     );

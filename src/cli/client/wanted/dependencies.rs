@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Project;
 use crate::cli::client::kind::Kind;
+use crate::cli::project::TYPESCRIPT;
 
 type Dependency = (&'static str, Cow<'static, str>);
 
@@ -19,7 +20,6 @@ const CLERK_REACT: Pinned = ("@clerk/react", "6.18.0");
 const CLERK_NEXTJS: Pinned = ("@clerk/nextjs", "7.9.17");
 const REACT: Pinned = ("react", "19.3.1");
 
-const TYPESCRIPT: Pinned = ("typescript", "7.0.2");
 const TYPES_REACT: Pinned = ("@types/react", "19.3.0");
 /// The generator writes code by the compiler's library, which TypeScript 7 has no more.
 const OPENAPI_TS: [Pinned; 2] = [("@hey-api/openapi-ts", "0.99.0"), ("typescript-6", "npm:typescript@6.0.3")];

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
-use super::super::error::InitError;
-use super::super::scaffold::Edit;
 use super::super::toml_file::{malformed, parsed, written};
 use super::requirements::{Requirement, name};
 use super::{PYTHON_MINOR, normalised};
+use crate::cli::project::{Edit, ProjectError};
 
 /// What is added to a pyproject.toml.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(super) struct Additions {
 }
 
 impl Edit for Additions {
-    fn over(&self, path: &Path, before: &str) -> Result<String, InitError> {
+    fn over(&self, path: &Path, before: &str) -> Result<String, ProjectError> {
         let Self { name, is_poetry, packages, for_development, source } = self;
         let new = format!(
             "[project]\nname = \"{name}\"\nversion = \"0.1.0\"\nrequires-python = \">=3.{PYTHON_MINOR}\"\ndependencies = []\n\n\

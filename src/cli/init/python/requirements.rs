@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::super::error::InitError;
-use super::super::scaffold::{Edit, Part};
 use super::normalised;
+use crate::cli::project::{Edit, Part, ProjectError};
 
 pub(super) const FILE: &str = "requirements.txt";
 pub(super) const DEVELOPMENT: &str = "requirements-dev.txt";
@@ -52,7 +51,7 @@ pub(super) fn parts(
 struct Lines(Vec<Requirement>);
 
 impl Edit for Lines {
-    fn over(&self, _path: &Path, before: &str) -> Result<String, InitError> {
+    fn over(&self, _path: &Path, before: &str) -> Result<String, ProjectError> {
         let there = names(before);
         let end = if before.contains("\r\n") { "\r\n" } else { "\n" };
         let mut text = before.to_owned();

@@ -149,7 +149,8 @@ fn what_is_no_pyproject_is_told_and_nothing_is_written() {
     for text in ["[project", "[project]\nname = \"x\"\ndependencies = \"fastapi\"\n"] {
         let folder = project(&[("pyproject.toml", text)]);
         let root = folder.path().canonicalize().unwrap();
-        let told = fastapi::scaffold(&root).and_then(|scaffold| Plan::new(&root, &scaffold.parts, false)).unwrap_err();
+        let told =
+            fastapi::scaffold(&root).and_then(|scaffold| Ok(Plan::new(&root, &scaffold.parts, false)?)).unwrap_err();
         assert!(told.to_string().starts_with("cannot understand pyproject.toml: "), "{told}");
         assert!(!root.join("app").exists());
     }

@@ -6,8 +6,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use super::super::error::InitError;
 use super::super::plan::read;
-use super::super::scaffold::Edit;
 use super::super::toml_file::{malformed, parsed, written};
+use crate::cli::project::{Edit, ProjectError};
 
 const FILE: &str = "Cargo.toml";
 
@@ -27,7 +27,7 @@ pub(super) fn is_worker(root: &Path) -> Result<bool, InitError> {
 }
 
 impl Edit for CargoAdditions {
-    fn over(&self, path: &Path, before: &str) -> Result<String, InitError> {
+    fn over(&self, path: &Path, before: &str) -> Result<String, ProjectError> {
         if before.trim().is_empty() {
             return Ok(self.template.clone());
         }

@@ -90,7 +90,8 @@ fn tables_that_cannot_be_added_to_are_told() {
     {
         let folder = folder(&[("wrangler.toml", wrangler), ("Cargo.toml", "[package]\nname = \"mine\"\n")]);
         let root = folder.path().canonicalize().unwrap();
-        let told = scaffold(&root, None).and_then(|scaffold| Plan::new(&root, &scaffold.parts, false)).unwrap_err();
+        let told =
+            scaffold(&root, None).and_then(|scaffold| Ok(Plan::new(&root, &scaffold.parts, false)?)).unwrap_err();
         assert!(told.to_string().starts_with("cannot understand wrangler.toml: "), "{wrangler}: {told}");
     }
 }

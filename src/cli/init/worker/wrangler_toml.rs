@@ -7,9 +7,8 @@ use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
-use super::super::error::InitError;
-use super::super::scaffold::Edit;
 use super::super::toml_file::{malformed, parsed, written};
+use crate::cli::project::{Edit, ProjectError};
 
 const FLAG: &str = "enable_request_signal";
 const KEY: &str = "CLERK_PUBLISHABLE_KEY";
@@ -25,7 +24,7 @@ pub(super) struct WranglerAdditions {
 }
 
 impl WranglerAdditions {
-    pub(super) fn new(render: &impl Fn(&str) -> Result<String, InitError>) -> Result<Self, InitError> {
+    pub(super) fn new(render: &impl Fn(&str) -> Result<String, ProjectError>) -> Result<Self, ProjectError> {
         Ok(Self {
             template: render("wrangler.toml")?,
             triggers: render("wrangler/triggers")?,
@@ -46,7 +45,7 @@ impl WranglerAdditions {
 }
 
 impl Edit for WranglerAdditions {
-    fn over(&self, path: &Path, before: &str) -> Result<String, InitError> {
+    fn over(&self, path: &Path, before: &str) -> Result<String, ProjectError> {
         if before.trim().is_empty() {
             return Ok(self.template.clone());
         }

@@ -2,19 +2,19 @@
 
 /// A name in the example of an environment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Variable {
-    pub(super) name: &'static str,
+pub(in crate::cli) struct Variable {
+    pub(in crate::cli) name: &'static str,
     /// A placeholder, never a value.
-    pub(super) value: &'static str,
+    pub(in crate::cli) value: &'static str,
     /// What it is and where it comes from; one line.
-    pub(super) comment: &'static str,
+    pub(in crate::cli) comment: &'static str,
     /// A variable that may be left out is commented out.
-    pub(super) is_optional: bool,
+    pub(in crate::cli) is_optional: bool,
 }
 
 /// Adds the lines that are missing. A line that takes back what one before it says (`!…`) comes after it, even where it is
 /// there already: the last line that fits a file wins.
-pub(super) fn with_lines(before: &str, lines: &[&str]) -> String {
+pub(in crate::cli) fn with_lines(before: &str, lines: &[&str]) -> String {
     let mut missing = Vec::new();
     for line in lines {
         let is_there = before.lines().any(|there| there.trim() == *line);
@@ -26,7 +26,7 @@ pub(super) fn with_lines(before: &str, lines: &[&str]) -> String {
 }
 
 /// Adds the variables whose names are missing. A name that is commented out is there.
-pub(super) fn with_variables(before: &str, variables: &[Variable]) -> String {
+pub(in crate::cli) fn with_variables(before: &str, variables: &[Variable]) -> String {
     let missing = variables.iter().filter(|variable| !names(before).any(|name| name == variable.name));
     let lines: Vec<String> = missing.flat_map(|variable| lines_of(*variable)).collect();
     appended(before, lines.strip_prefix(&[String::new()]).unwrap_or(&lines))
