@@ -8,8 +8,8 @@ import { STRICT } from './tsconfig.mjs';
 
 const next = join(scaffolds, 'node_modules', 'next', 'dist', 'bin', 'next');
 
-/** What Node.js itself takes away before Next.js sees a request: of two Authorization headers it hands over the first. */
-const NEXTJS_FAILS = ['two-headers'];
+/** Of two Authorization headers Next.js hands the first to a route handler. An API route has what Node.js has, which is both. */
+const ROUTE_HANDLERS_FAIL = ['two-headers'];
 
 /**
  * - `make()` makes its folder anew
@@ -56,5 +56,5 @@ function nextjs(name, title, { choices, isTyped, hasPages = false }) {
     return folder;
   };
   const build = (folder) => output(process.execPath, [next, 'build'], folder);
-  return { title, framework: 'nextjs', isTyped, isGenerated: true, script: 'start', make, build, fails: NEXTJS_FAILS };
+  return { title, framework: 'nextjs', isTyped, isGenerated: true, script: 'start', make, build, fails: hasPages ? [] : ROUTE_HANDLERS_FAIL };
 }
