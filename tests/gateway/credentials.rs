@@ -58,13 +58,13 @@ fn a_token_counts_in_no_other_place() {
 fn the_suffixed_cookie_of_this_instance_counts_by_clerks_rules() {
     let (good, suffix) = (Token::new().text(), instance().cookie_suffix().to_owned());
     let foreign = Token::new().claim("iss", json!("https://clerk.other.com")).text();
-    let cookie = |cookie: String| Request::get("/x").header("cookie", &cookie.replace("SFX", &suffix));
+    let cookie = |cookie: String| Request::get("/x").header("cookie", &cookie.replace("<suffix>", &suffix));
     for (request, expected) in [
-        (cookie(format!("__client_uat_SFX={NOW}; __session_SFX={good}")), FORWARDED),
-        (cookie(format!("__client_uat_SFX={NOW}; __session_SFX={good}; __session={foreign}")), FORWARDED),
+        (cookie(format!("__client_uat_<suffix>={NOW}; __session_<suffix>={good}")), FORWARDED),
+        (cookie(format!("__client_uat_<suffix>={NOW}; __session_<suffix>={good}; __session={foreign}")), FORWARDED),
         (cookie(format!("__client_uat={NOW}; __session={foreign}")), "credentials-missing"),
-        (cookie(format!("__session=rubbish; __client_uat_SFX={NOW}; __session_SFX={good}")), "token-invalid"),
-        (cookie(format!("__session_SFX={good}")), "credentials-missing"),
+        (cookie(format!("__session=rubbish; __client_uat_<suffix>={NOW}; __session_<suffix>={good}")), "token-invalid"),
+        (cookie(format!("__session_<suffix>={good}")), "credentials-missing"),
     ] {
         assert_eq!(gateway().outcome(&request), expected, "{request:?}");
     }
