@@ -47,7 +47,7 @@ impl<H: Host> Authenticator<H> {
         method: Option<Method>,
         now: UnixTime,
     ) -> impl Future<Output = Result<Option<Verified>, Refusal>> {
-        self.authenticate_watched(head, method, now, ())
+        self.authenticate_watched(head, method, now, &())
     }
 
     /// The same, and says which check of the token it comes to.
@@ -59,7 +59,7 @@ impl<H: Host> Authenticator<H> {
         head: &Head,
         method: Option<Method>,
         now: UnixTime,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Option<Verified>, Refusal> {
         let Some(credentials) = Credentials::find(&head.headers, self.instance.as_ref(), now)? else {
             return Ok(None);

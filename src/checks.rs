@@ -113,9 +113,9 @@ impl Check {
 }
 
 /// Watches a decision being made. It is told and never asked, so it changes nothing; `()` watches nothing.
-pub trait Watch: Copy {
+pub trait Watch {
     /// The verifier comes to a check.
-    fn comes_to(self, _check: Check) {}
+    fn comes_to(&self, _check: Check) {}
 }
 
 impl Watch for () {}
@@ -124,8 +124,8 @@ impl Watch for () {}
 #[derive(Debug, Default)]
 pub struct Reached(Cell<Option<Check>>);
 
-impl Watch for &Reached {
-    fn comes_to(self, check: Check) {
+impl Watch for Reached {
+    fn comes_to(&self, check: Check) {
         self.0.set(Some(check));
     }
 }

@@ -129,11 +129,11 @@ impl<H: Host> Gateway<H> {
     where
         H: CountRequest,
     {
-        self.decide_watched(head, request_id, now, ())
+        self.decide_watched(head, request_id, now, &())
     }
 
     /// The same, and says which check of the token it comes to.
-    pub async fn decide_watched(&self, head: &Head, request_id: &str, now: UnixTime, watch: impl Watch) -> Decision<'_>
+    pub async fn decide_watched(&self, head: &Head, request_id: &str, now: UnixTime, watch: &dyn Watch) -> Decision<'_>
     where
         H: CountRequest,
     {
@@ -162,7 +162,7 @@ impl<H: Host> Gateway<H> {
         request_id: &str,
         now: UnixTime,
         decision: &mut Decision<'a>,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Verdict<'a>, Refusal>
     where
         H: CountRequest,
@@ -226,7 +226,7 @@ impl<H: Host> Gateway<H> {
         method: Option<Method>,
         now: UnixTime,
         decision: &mut Decision<'a>,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<(), Refusal>
     where
         H: CountRequest,

@@ -57,14 +57,14 @@ impl<'a> UntrustedToken<'a> {
     /// # Errors
     /// See [`TokenError`]; the first that applies, in its order.
     pub fn parse(text: &'a str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
-        Self::parse_watched(text, algorithms, ())
+        Self::parse_watched(text, algorithms, &())
     }
 
     /// The same, and says what it comes to.
     pub(crate) fn parse_watched(
         text: &'a str,
         algorithms: &[Algorithm],
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Self, TokenError> {
         watch.comes_to(Check::Form);
         if text.len() <= TOKEN_BYTES && OPAQUE_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
@@ -77,7 +77,7 @@ impl<'a> UntrustedToken<'a> {
     pub(crate) fn parse_of_type(text: &'a str, typ: &str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
         let is_it = |header: &Object| header.get("typ").and_then(Value::as_str) == Some(typ);
         let check = |header: &Object| if is_it(header) { Ok(()) } else { Err(TokenError::Type) };
-        Self::read(text, algorithms, &check, &|_| Ok(()), ())
+        Self::read(text, algorithms, &check, &|_| Ok(()), &())
     }
 
     fn read(
@@ -85,7 +85,7 @@ impl<'a> UntrustedToken<'a> {
         algorithms: &[Algorithm],
         check_type: &dyn Fn(&Object) -> Result<(), TokenError>,
         check_category: &dyn Fn(&Object) -> Result<(), TokenError>,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Self, TokenError> {
         if text.len() > TOKEN_BYTES {
             return Err(TokenError::Malformed);

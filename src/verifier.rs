@@ -149,7 +149,7 @@ impl<H: Host> Verifier<H> {
         same_origin: bool,
         now: UnixTime,
     ) -> impl Future<Output = Result<Verified, VerifyError>> {
-        self.verify_watched(text, same_origin, now, ())
+        self.verify_watched(text, same_origin, now, &())
     }
 
     /// The same, and says which check it comes to. A token that was verified before is checked in part, so whoever wants
@@ -162,7 +162,7 @@ impl<H: Host> Verifier<H> {
         text: &str,
         same_origin: bool,
         now: UnixTime,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Verified, VerifyError> {
         if let Some(session) = self.recall(text, now) {
             self.check_use(&session, same_origin, now, watch)?;
@@ -212,7 +212,7 @@ impl<H: Host> Verifier<H> {
         &self,
         token: &UntrustedToken<'_>,
         now: UnixTime,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<Found<H::Key>, VerifyError> {
         let (key_id, algorithm) = (token.key_id(), token.algorithm());
         let found = self.keys.find(&self.host, key_id, algorithm, now).await?;
@@ -233,7 +233,7 @@ impl<H: Host> Verifier<H> {
         check.await.map_err(|_| VerifyError::KeysUnavailable { retry_after: 1 })
     }
 
-    fn check_issuer_and_audience(&self, claims: &Object, watch: impl Watch) -> Result<(), VerifyError> {
+    fn check_issuer_and_audience(&self, claims: &Object, watch: &dyn Watch) -> Result<(), VerifyError> {
         watch.comes_to(Check::Subject);
         check_subject(claims)?;
         watch.comes_to(Check::Issuer);
@@ -254,7 +254,7 @@ impl<H: Host> Verifier<H> {
         session: &Session,
         same_origin: bool,
         now: UnixTime,
-        watch: impl Watch,
+        watch: &dyn Watch,
     ) -> Result<(), VerifyError> {
         watch.comes_to(Check::AuthorizedParty);
         let TokenPolicy { authorized_parties, missing_azp, clock_skew_seconds: skew, .. } = &self.policy;
