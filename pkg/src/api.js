@@ -6,6 +6,7 @@ import { explanationOf } from './explain.js';
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
+import { finished } from './work.js';
 
 /** The rules that a process asks again and again are few; a caller that makes them up anew each time must not fill memory. */
 const RULES = 256;
@@ -13,8 +14,8 @@ const RULES = 256;
 /** The longest webhook that the core takes: no more of a body is waited for. */
 const WEBHOOK_BODY_BYTES = 1024 * 1024;
 
-/** The functions over one instance of the core. */
-export function makeApi(core) {
+/** The functions over one instance of the core; with `node`, Node's module of cryptography, where that is the host. */
+export function makeApi(core, node) {
   const rules = new Map();
 
   function rule(text) {
@@ -54,13 +55,13 @@ export function makeApi(core) {
   /** Verifies the session tokens of one Clerk instance. Keep one: it keeps keys and verified tokens. */
   function createVerifier(options = {}) {
     const settings = settingsOf(options);
-    const verifier = told(() => new core.Core(JSON.stringify(settings), makeHost(options)));
+    const verifier = told(() => new core.Core(JSON.stringify(settings), makeHost(options, node)));
     const clock = options.clock ?? Date.now;
 
     /** A context is asked as a method of its own: a host's refuses to be called as anything else. */
     function settled(result, context) {
       if (verifier.isUnsettled()) {
-        const settling = verifier.settle(clock());
+        const settling = finished(core, verifier.settle(clock()));
         if (context?.waitUntil) context.waitUntil(settling);
         else options.waitUntil?.(settling);
       }
@@ -70,10 +71,10 @@ export function makeApi(core) {
     return {
       async authenticate(request, context) {
         const { method, url, headers } = describe(request, options.origin);
-        return settled(resultOf(await verifier.authenticate(method, url, headers, clock())), context);
+        return settled(resultOf(await finished(core, verifier.authenticate(method, url, headers, clock()))), context);
       },
       async verifyToken(token, context) {
-        return settled(resultOf(await verifier.verifyToken(String(token), clock())), context);
+        return settled(resultOf(await finished(core, verifier.verifyToken(String(token), clock()))), context);
       },
       /** What became of a token, or of a request's: check by check, with the cause and the cure of a refusal. */
       async explain(asked, context) {
@@ -81,7 +82,7 @@ export function makeApi(core) {
         const isToken = typeof asked === 'string';
         const { method, url, headers } = isToken ? {} : describe(asked, options.origin);
         const token = isToken ? asked : verifier.token(headers, now);
-        const outcome = await (isToken ? verifier.verifyToken(asked, now) : verifier.authenticate(method, url, headers, now));
+        const outcome = await finished(core, isToken ? verifier.verifyToken(asked, now) : verifier.authenticate(method, url, headers, now));
         const refusal = outcome.refusal(requestId());
         const told = { problem: refusal && refused(refusal).problem, reached: outcome.reached(), token, issuer: verifier.issuer(), now: now / 1000 };
         outcome.free();
@@ -102,7 +103,7 @@ export function makeApi(core) {
     return { ok: true, id: header(headers, 'svix-id') ?? header(headers, 'webhook-id'), body, event: eventOf(body) };
   }
 
-  return { createVerifier, verifyWebhook, ...makeAssertions(core, { refused, checksOf, requestId, told }) };
+  return { createVerifier, verifyWebhook, ...makeAssertions(core, { refused, checksOf, requestId, told, node }) };
 }
 
 /** The answer to a refused request, for hosts that answer with a `Response`. */

@@ -4,6 +4,7 @@
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError } from './settings.js';
+import { finished } from './work.js';
 
 const SENDERS = ['session', 'anyone', 'webhook'];
 const OPTIONS = ['jwks', 'audience', 'fetch', 'store', 'clock', 'waitUntil'];
@@ -13,13 +14,13 @@ const CALL = ['request', 'sender', 'waitUntil'];
 const VERIFIERS = 16;
 
 /** The functions over one instance of the core; `results` are those of api.js. */
-export function makeAssertions(core, { refused, checksOf, requestId, told }) {
+export function makeAssertions(core, { refused, checksOf, requestId, told, node }) {
   /** Verifies what one gateway asserts to one origin. Keep one: it keeps the keys. */
   function createAssertionVerifier(options = {}) {
     known(options, OPTIONS);
     const { audience, clock = Date.now } = options;
     if (typeof audience !== 'string') throw new ConfigurationError('audience: missing; expected https://host:port of this origin, or service:BINDING');
-    const verifier = told(() => new core.Assertions(documentOf(options.jwks), audience, makeHost(options)));
+    const verifier = told(() => new core.Assertions(documentOf(options.jwks), audience, makeHost(options, node)));
     // The gateway says the address that it was told to send to, whatever Host a sender writes.
     const ownOrigin = /^https?:/.test(audience) ? audience : undefined;
 
@@ -29,9 +30,9 @@ export function makeAssertions(core, { refused, checksOf, requestId, told }) {
         const { request, sender = 'session', waitUntil = options.waitUntil } = call;
         if (!SENDERS.includes(sender)) throw new ConfigurationError(`sender: expected one of ${SENDERS.join(', ')}`);
         const { method, url } = request === undefined ? {} : describe(request, ownOrigin);
-        const outcome = await verifier.verify(typeof token === 'string' ? token : '', sender, method, url, clock());
+        const outcome = await finished(core, verifier.verify(typeof token === 'string' ? token : '', sender, method, url, clock()));
         if (verifier.isUnsettled()) {
-          const settling = verifier.settle(clock());
+          const settling = finished(core, verifier.settle(clock()));
           if (waitUntil) waitUntil(settling);
         }
         const said = outcome.said();

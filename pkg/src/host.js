@@ -1,14 +1,16 @@
-// What the verifier asks of JavaScript: the key set over the network, a store where one is given, and time to pass.
+// What the verifier asks of JavaScript: checks of signatures, the key set over the network, a store where one is given, and time to pass.
 
 import { readAtMost } from './bytes.js';
+import { importKey } from './signatures.js';
 
 /** How long the key server may take, to the last byte, and how long its document may be. */
 const KEY_SET_MS = 5_000;
 const KEY_SET_BYTES = 64 * 1024;
 
 /** `store` keeps key sets beyond the life of a process: `get(key)` and `put(key, bytes, { expirationTtl })`, as KV has them. */
-export function makeHost({ fetch = globalThis.fetch, store } = {}) {
+export function makeHost({ fetch = globalThis.fetch, store } = {}, node) {
   return {
+    importKey: (jwk, algorithm) => importKey(jwk, algorithm, node),
     fetchKeySet: (url, bearer) => fetchKeySet(fetch, url, bearer),
     load: async (key) => asBytes(await store?.get(key, 'arrayBuffer')),
     // The bytes are a view of the module's memory, which may move: what is kept is a copy.

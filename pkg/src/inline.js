@@ -7,7 +7,7 @@ import { inflateSync } from 'fflate';
 import { makeApi } from './api.js';
 import { instantiate } from './instantiate.js';
 
-export const { createAssertionVerifier, createVerifier, verifyAssertion, verifyWebhook } = makeApi(instantiate(compiled()));
+export const { createAssertionVerifier, createVerifier, verifyAssertion, verifyWebhook } = makeApi(instantiate(compiled()), nodeCrypto());
 export { toResponse } from './api.js';
 export { ConfigurationError } from './settings.js';
 
@@ -20,4 +20,10 @@ function compiled() {
         "must choose the package's workerd or edge-light entry, and a page's policy must allow 'wasm-unsafe-eval'",
     );
   }
+}
+
+/** Node's module of cryptography; undefined elsewhere, and where a host only passes for Node. */
+function nodeCrypto() {
+  const isNode = /^Node\.js\//.test(globalThis.navigator?.userAgent);
+  return isNode ? globalThis.process.getBuiltinModule?.('node:crypto') : undefined;
 }

@@ -4,15 +4,12 @@
 //! gives the shape that a framework wants and decides nothing. A session never crosses back: what was verified stays
 //! here, behind an [`Outcome`], and is asked there what it meets.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::Promise;
 use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::authentication::Authenticator;
 use crate::checks::{Check, Reached};
@@ -29,11 +26,13 @@ use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
 
 mod assertions;
 mod host;
+mod work;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 use host::{JsHost, NpmHost};
+use work::begin;
 
 /// Tells the users of one Clerk instance.
 #[wasm_bindgen]
@@ -54,11 +53,11 @@ impl Core {
     }
 
     /// Who sends a request, as an [`Outcome`]. `headers` are names and values by turns; `milliseconds` is now, since 1970.
-    pub fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> Promise {
+    pub fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> JsValue {
         let authenticator = Rc::clone(&self.0);
         let head = Head::new(&method, &url, header_list(headers), None);
         let now = UnixTime::from_milliseconds(milliseconds);
-        promise(async move {
+        begin(async move {
             let reached = Reached::default();
             let verified =
                 authenticator.authenticate_watched(&head, Method::from_name(&head.method), now, &reached).await;
@@ -73,10 +72,10 @@ impl Core {
 
     /// What a token says that came by another way than a request's headers, as an [`Outcome`].
     #[wasm_bindgen(js_name = verifyToken)]
-    pub fn verify_token(&self, token: String, milliseconds: f64) -> Promise {
+    pub fn verify_token(&self, token: String, milliseconds: f64) -> JsValue {
         let authenticator = Rc::clone(&self.0);
         let now = UnixTime::from_milliseconds(milliseconds);
-        promise(async move {
+        begin(async move {
             let reached = Reached::default();
             let verified = authenticator.verifier().verify_watched(&token, false, now, &reached).await;
             let session = verified.map(|verified| verified.session).map_err(Refusal::from);
@@ -103,10 +102,10 @@ impl Core {
     }
 
     /// Refreshes what fell due, beside the request.
-    pub fn settle(&self, milliseconds: f64) -> Promise {
+    pub fn settle(&self, milliseconds: f64) -> JsValue {
         let authenticator = Rc::clone(&self.0);
         let now = UnixTime::from_milliseconds(milliseconds);
-        promise(async move {
+        begin(async move {
             authenticator.verifier().settle(now).await;
             JsValue::UNDEFINED
         })
@@ -251,12 +250,6 @@ fn refusal_json(refusal: Refusal, request_id: &str) -> String {
     }
     let (status, code) = (refusal.status(), refusal.code());
     json::to_text(&RefusalJson { status, code, headers, body: refusal.body(request_id) })
-}
-
-/// The promise of what a future comes to. Each export is a future of its own kind; boxed, they are driven by one piece of code.
-fn promise<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> Promise {
-    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(async { Ok(work.await.into()) });
-    future_to_promise(work)
 }
 
 fn told(mistakes: &[Mistake]) -> JsError {

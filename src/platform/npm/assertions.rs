@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use js_sys::Promise;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use super::host::{JsHost, NpmHost};
-use super::{Rule, SessionJson, promise, refusal_json};
+use super::work::begin;
+use super::{Rule, SessionJson, refusal_json};
 use crate::assertion::{Asserted, AssertedRequest, AssertionVerifier, Sender};
 use crate::instance::is_trusted_address;
 use crate::json;
@@ -51,7 +51,7 @@ impl Assertions {
         method: Option<String>,
         url: Option<String>,
         milliseconds: f64,
-    ) -> Promise {
+    ) -> JsValue {
         let sender = match sender.as_str() {
             "anyone" => Sender::Anyone,
             "webhook" => Sender::Webhook,
@@ -59,7 +59,7 @@ impl Assertions {
         };
         let verifier = Rc::clone(&self.0);
         let now = UnixTime::from_milliseconds(milliseconds);
-        promise(async move {
+        begin(async move {
             let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
             AssertionOutcome(if token.is_empty() {
                 Err(Refusal::Theirs(Fault::CredentialsMissing))
@@ -76,10 +76,10 @@ impl Assertions {
     }
 
     /// Refreshes what fell due, beside the request.
-    pub fn settle(&self, milliseconds: f64) -> Promise {
+    pub fn settle(&self, milliseconds: f64) -> JsValue {
         let verifier = Rc::clone(&self.0);
         let now = UnixTime::from_milliseconds(milliseconds);
-        promise(async move {
+        begin(async move {
             verifier.settle(now).await;
             JsValue::UNDEFINED
         })

@@ -1,79 +1,93 @@
-//! The verifier's host in the npm package: WebCrypto here, and the rest from a few functions of JavaScript.
+//! The verifier's host in the npm package: a few functions of JavaScript.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::work::settled;
 use crate::algorithm::Algorithm;
-use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
+use crate::json::to_text;
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What JavaScript does for the verifier: see `host.js` of the package.
+    /// What JavaScript does for the verifier: see `host.js` of the package. But for a signature, it answers with promises.
     pub type JsHost;
 
+    #[wasm_bindgen(method, catch, js_name = importKey)]
+    fn import_key(this: &JsHost, jwk: &str, algorithm: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = fetchKeySet)]
-    async fn fetch_key_set(this: &JsHost, url: &str, bearer: Option<&str>) -> Result<JsValue, JsValue>;
+    fn fetch_key_set(this: &JsHost, url: &str, bearer: Option<&str>) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    async fn load(this: &JsHost, key: &str) -> Result<JsValue, JsValue>;
+    fn load(this: &JsHost, key: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    async fn save(this: &JsHost, key: &str, value: &[u8], seconds: u32) -> Result<JsValue, JsValue>;
+    fn save(this: &JsHost, key: &str, value: &[u8], seconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    async fn pause(this: &JsHost, milliseconds: u32) -> Result<JsValue, JsValue>;
+    fn pause(this: &JsHost, milliseconds: u32) -> Result<JsValue, JsValue>;
+
+    /// A key that was imported for one algorithm.
+    pub type JsKey;
+
+    /// The bytes are views of this module's memory, which are read before this returns. Some hosts tell at once, the others
+    /// by a promise.
+    #[wasm_bindgen(method, catch)]
+    fn verify(this: &JsKey, signature: &[u8], message: &[u8]) -> Result<JsValue, JsValue>;
 }
 
 pub(super) struct NpmHost(pub(super) JsHost);
 
 impl CheckSignature for NpmHost {
-    type Key = WebCryptoKey;
+    type Key = JsKey;
 
-    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<WebCryptoKey, HostError> {
-        WebCrypto.import(key, algorithm).await
+    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<JsKey, HostError> {
+        let key = promised(self.0.import_key(&to_text(&key.to_json()), algorithm.name())).await?;
+        Ok(key.unchecked_into())
     }
 
-    async fn check(
-        &self,
-        key: &WebCryptoKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, HostError> {
-        WebCrypto.check(key, algorithm, message, signature).await
+    async fn check(&self, key: &JsKey, _: Algorithm, message: &[u8], signature: &[u8]) -> Result<bool, HostError> {
+        let told = key.verify(signature, message).map_err(described)?;
+        if let Some(is_good) = told.as_bool() {
+            return Ok(is_good);
+        }
+        Ok(promised(Ok(told)).await?.as_bool() == Some(true))
     }
 }
 
 impl FetchKeySet for NpmHost {
     async fn fetch_key_set(&self, url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
-        bytes(self.0.fetch_key_set(url, bearer).await)?
+        bytes(&promised(self.0.fetch_key_set(url, bearer)).await?)
             .ok_or_else(|| HostError("the key server answered nothing".to_owned()))
     }
 }
 
 impl Store for NpmHost {
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        bytes(self.0.load(key).await)
+        Ok(bytes(&promised(self.0.load(key)).await?))
     }
 
     async fn save(&self, key: &str, value: &[u8], seconds: u32) -> Result<(), HostError> {
-        self.0.save(key, value, seconds).await.map(drop).map_err(described)
+        promised(self.0.save(key, value, seconds)).await.map(drop)
     }
 }
 
 impl Pause for NpmHost {
     async fn pause(&self, milliseconds: u32) {
         // A timer that cannot be set has passed.
-        let _ = self.0.pause(milliseconds).await;
+        let _ = promised(self.0.pause(milliseconds)).await;
     }
 }
 
-fn bytes(value: Result<JsValue, JsValue>) -> Result<Option<Vec<u8>>, HostError> {
-    let value = value.map_err(described)?;
-    Ok(value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+async fn promised(promise: Result<JsValue, JsValue>) -> Result<JsValue, HostError> {
+    settled(promise.map_err(described)?).await.map_err(described)
+}
+
+fn bytes(value: &JsValue) -> Option<Vec<u8>> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
 fn described(error: JsValue) -> HostError {

@@ -1,0 +1,14 @@
+// Work of the core that has to wait: the core hands out the promise, and goes on with what that comes to.
+
+/** What work comes to. Most of it waits for nothing, or for one check of a signature. */
+export async function finished(core, work) {
+  let now = work;
+  while (now instanceof core.Waiting) {
+    const waiting = now;
+    now = await waiting.promise().then(
+      (answer) => waiting.resume(answer, false),
+      (error) => waiting.resume(error, true),
+    );
+  }
+  return now;
+}
