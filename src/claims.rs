@@ -4,7 +4,9 @@
 //! version 2 packs the organisation into `o` and its permissions into bit masks over `fea` and `per`; version 1 has
 //! `org_id`, `org_role` and so on. `v` is version 2 only as the number 2, as Clerk's own reader has it.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -49,7 +51,14 @@ pub struct Session {
     pub expires_at: UnixTime,
     /// Every claim, custom ones too.
     pub claims: Object,
+    /// What a skin has made of the session.
+    pub note: Note,
 }
+
+/// A place beside a session for what a skin makes of it, such as its form in another language: made once, and kept as long as
+/// the session. It is no part of what the token says.
+#[derive(Default)]
+pub struct Note(OnceCell<Box<dyn Any>>);
 
 /// The organisation that is active in a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -115,7 +124,27 @@ impl Session {
             not_before,
             expires_at,
             claims,
+            note: Note::default(),
         })
+    }
+}
+
+impl Note {
+    /// What was made before, or is made now; `None` where that was of another kind.
+    pub fn keep<T: 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+}
+
+impl PartialEq for Note {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Note")
     }
 }
 

@@ -38,6 +38,18 @@ export function makeApi(core, node) {
     return { has, check };
   }
 
+  /** The session of an outcome; its claims are read when they are first asked for. */
+  function authOf(text, has, outcome) {
+    const { userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor } = JSON.parse(text);
+    let claims;
+    return {
+      userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor,
+      get claims() { return (claims ??= JSON.parse(outcome.claims())); },
+      set claims(value) { claims = value; },
+      has,
+    };
+  }
+
   /** A result from an outcome of the core, and the check of rules that goes with it. */
   function resultOf(outcome) {
     const session = outcome.session();
@@ -47,9 +59,7 @@ export function makeApi(core, node) {
       return refusal;
     }
     const { has, check } = checksOf(outcome);
-    const auth = JSON.parse(session);
-    auth.has = has;
-    return { ok: true, auth, check };
+    return { ok: true, auth: authOf(session, has, outcome), check };
   }
 
   /** Verifies the session tokens of one Clerk instance. Keep one: it keeps keys and verified tokens. */

@@ -121,9 +121,16 @@ pub struct Outcome {
 
 #[wasm_bindgen]
 impl Outcome {
-    /// The session as JSON; undefined where there is none.
-    pub fn session(&self) -> Option<String> {
-        self.session.as_ref().ok().map(|session| json::to_text(&SessionJson::new(session)))
+    /// The session as JSON, but for its claims; undefined where there is none. A remembered session has it already.
+    pub fn session(&self) -> JsValue {
+        let text = |session: &Session| JsValue::from_str(&json::to_text(&SessionJson::new(session)));
+        let kept = self.session.as_ref().ok().and_then(|session| session.note.keep(|| text(session)));
+        kept.cloned().unwrap_or_default()
+    }
+
+    /// The session's claims as JSON; undefined where there is none.
+    pub fn claims(&self) -> Option<String> {
+        self.session.as_ref().ok().map(|session| json::to_text(&session.claims))
     }
 
     /// The refusal as JSON; undefined where there is none.
@@ -216,7 +223,6 @@ struct SessionJson<'a> {
     org_role: Option<&'a str>,
     org_permissions: &'a [String],
     actor: Option<&'a Object>,
-    claims: &'a Object,
 }
 
 impl<'a> SessionJson<'a> {
@@ -230,7 +236,6 @@ impl<'a> SessionJson<'a> {
             org_role: organization.and_then(|organization| organization.role.as_deref()),
             org_permissions: organization.map_or(&[], |organization| &organization.permissions),
             actor: session.actor.as_ref(),
-            claims: &session.claims,
         }
     }
 }

@@ -18,20 +18,24 @@ pub(super) struct Remembered {
 
 #[derive(Default)]
 struct Half {
-    /// In order and not by hash: what tells two tokens apart is soon found, and a hash reads all of each.
-    sessions: BTreeMap<Box<str>, Rc<Session>>,
+    /// By their ends and not by hash: a hash reads all of each.
+    sessions: BTreeMap<End, (Box<str>, Rc<Session>)>,
     bytes: usize,
 }
+
+/// The last bytes of a token's text. They are of its signature, where any two tokens differ, while they begin alike. Of two that
+/// did not differ there, one would be forgotten.
+type End = [u8; 16];
 
 impl Remembered {
     /// The session of a token that was verified with the keys of `generation`.
     pub(super) fn find(&mut self, text: &str, generation: u64) -> Option<Rc<Session>> {
         self.forget_other_keys(generation);
-        if let Some(session) = self.young.sessions.get(text) {
+        if let Some(session) = self.young.find(text) {
             return Some(Rc::clone(session));
         }
         // It may stay in the old half, which is forgotten as a whole.
-        let session = Rc::clone(self.old.sessions.get(text)?);
+        let session = Rc::clone(self.old.find(text)?);
         self.put(text.into(), Rc::clone(&session));
         Some(session)
     }
@@ -53,8 +57,20 @@ impl Remembered {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.bytes += size;
-        self.young.sessions.insert(text, session);
+        self.young.sessions.insert(end(&text), (text, session));
     }
+}
+
+impl Half {
+    fn find(&self, text: &str) -> Option<&Rc<Session>> {
+        self.sessions.get(&end(text)).filter(|(held, _)| **held == *text).map(|(_, session)| session)
+    }
+}
+
+fn end(text: &str) -> End {
+    let mut end = End::default();
+    end.iter_mut().rev().zip(text.bytes().rev()).for_each(|(to, from)| *to = from);
+    end
 }
 
 /// About what a token and its session hold: the text, its claims as values, and the session's own fields.

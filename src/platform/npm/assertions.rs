@@ -100,6 +100,12 @@ impl AssertionOutcome {
         Some(json::to_text(&Said { auth, webhook, request_id }))
     }
 
+    /// The claims of the session as JSON; undefined where there is none.
+    pub fn claims(&self) -> Option<String> {
+        let session = self.0.as_ref().ok()?.session.as_deref()?;
+        Some(json::to_text(&session.claims))
+    }
+
     /// The refusal as JSON; undefined where there is none.
     pub fn refusal(&self, request_id: &str) -> Option<String> {
         self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
