@@ -38,18 +38,6 @@ export function makeApi(core, node) {
     return { has, check };
   }
 
-  /** The session of an outcome; its claims are read when they are first asked for. */
-  function authOf(text, has, outcome) {
-    const { userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor } = JSON.parse(text);
-    let claims;
-    return {
-      userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor,
-      get claims() { return (claims ??= JSON.parse(outcome.claims())); },
-      set claims(value) { claims = value; },
-      has,
-    };
-  }
-
   /** A result from an outcome of the core, and the check of rules that goes with it. */
   function resultOf(outcome) {
     const session = outcome.session();
@@ -59,7 +47,7 @@ export function makeApi(core, node) {
       return refusal;
     }
     const { has, check } = checksOf(outcome);
-    return { ok: true, auth: authOf(session, has, outcome), check };
+    return { ok: true, auth: authOf(JSON.parse(session), has, outcome), check };
   }
 
   /** Verifies the session tokens of one Clerk instance. Keep one: it keeps keys and verified tokens. */
@@ -113,12 +101,33 @@ export function makeApi(core, node) {
     return { ok: true, id: header(headers, 'svix-id') ?? header(headers, 'webhook-id'), body, event: eventOf(body) };
   }
 
-  return { createVerifier, verifyWebhook, ...makeAssertions(core, { refused, checksOf, requestId, told, node }) };
+  return { createVerifier, verifyWebhook, ...makeAssertions(core, { authOf, refused, checksOf, requestId, told, node }) };
 }
 
 /** The answer to a refused request, for hosts that answer with a `Response`. */
 export function toResponse({ status, headers, problem }) {
   return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** The session of an outcome. Its claims are read when they are first asked for: most callers never do. */
+function authOf({ userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor }, has, outcome) {
+  let claims;
+  return {
+    userId,
+    sessionId,
+    orgId,
+    orgSlug,
+    orgRole,
+    orgPermissions,
+    actor,
+    get claims() {
+      return (claims ??= JSON.parse(outcome.claims()));
+    },
+    set claims(value) {
+      claims = value;
+    },
+    has,
+  };
 }
 
 function refused(text) {

@@ -14,7 +14,7 @@ const CALL = ['request', 'sender', 'waitUntil'];
 const VERIFIERS = 16;
 
 /** The functions over one instance of the core; `results` are those of api.js. */
-export function makeAssertions(core, { refused, checksOf, requestId, told, node }) {
+export function makeAssertions(core, { authOf, refused, checksOf, requestId, told, node }) {
   /** Verifies what one gateway asserts to one origin. Keep one: it keeps the keys. */
   function createAssertionVerifier(options = {}) {
     known(options, OPTIONS);
@@ -43,7 +43,7 @@ export function makeAssertions(core, { refused, checksOf, requestId, told, node 
         }
         const { auth, webhook, requestId: id } = JSON.parse(said);
         const { has, check } = checksOf(outcome);
-        return { ok: true, auth: auth && Object.assign(auth, { has }), webhook, requestId: id, check };
+        return { ok: true, auth: auth && authOf(auth, has, outcome), webhook, requestId: id, check };
       },
     };
   }

@@ -8,11 +8,14 @@ export function finished(core, work) {
 async function waited(core, work) {
   let now = work;
   while (now instanceof core.Waiting) {
-    const waiting = now;
-    now = await waiting.promise().then(
-      (answer) => waiting.resume(answer, false),
-      (error) => waiting.resume(error, true),
-    );
+    let answer;
+    let failed = false;
+    try {
+      answer = await now.promise();
+    } catch (error) {
+      [answer, failed] = [error, true];
+    }
+    now = now.resume(answer, failed);
   }
   return now;
 }
