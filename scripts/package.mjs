@@ -26,7 +26,7 @@ const CORE_ENTRIES = ['workerd', 'edge-light', 'inline'];
 const CLIENT = join(pkg, 'src', 'client.js');
 
 /** Tried for the smallest gzip: with -Oz, or with more inlining, the module is smaller and its gzip larger. */
-const WASM_PASSES = ['-Os', '--gufa-optimizing', '-Os', '--skip-pass=inlining-optimizing', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'];
+const WASM_PASSES = ['-O2', '--gufa-optimizing', '-O2', '--one-caller-inline-max-function-size=8', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'];
 
 /** Files of the whole project that the package carries too. */
 const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
