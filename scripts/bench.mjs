@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PARTS } from '../benches/parts.mjs';
+import { CORE_BENCH } from '../benches/parts/core.mjs';
 import { machine } from '../benches/lib/machine.mjs';
 import { document, readSections } from '../benches/lib/results.mjs';
 import { build } from './build.mjs';
@@ -38,6 +39,7 @@ await program(import.meta.url, async (args) => {
   await installPackages();
   await build();
   await buildPackage();
+  if (options.names.includes('core')) await step('building the benchmark of the core', () => run('cargo', [...CORE_BENCH, '--no-run'], { cwd: root, env: rustEnv(), quiet: true }));
   const began = Date.now();
   const sections = [];
   for (const name of options.names) sections.push(await measure(name, options));

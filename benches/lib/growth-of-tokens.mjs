@@ -45,7 +45,7 @@ async function watchedPackage() {
   }
 }
 
-async function byBytes(clerk, createVerifier, { rounds, tokens }, progress) {
+async function byBytes(clerk, createVerifier, { rounds, tokens, seconds }, progress) {
   const options = { publishableKey: clerk.instance.publishableKey, jwtKey: clerk.instance.pem, env: {} };
   const bare = clerk.token(0, BARE).length;
   const contestants = TOKEN_BYTES.map((bytes) => {
@@ -53,14 +53,14 @@ async function byBytes(clerk, createVerifier, { rounds, tokens }, progress) {
     const list = Array.from({ length: tokens }, (_, index) => clerk.token(index, filling));
     return { name: `${number(list[0].length, 0)} bytes`, turn: () => fresh(createVerifier(options), list) };
   });
-  const figures = await inRounds(contestants, { rounds, onRound: (round) => progress(`growth, tokens: round ${round} of ${rounds}`) });
+  const figures = await inRounds(contestants, { rounds, seconds, onRound: (round) => progress(`growth, tokens: round ${round} of ${rounds}`) });
   return contest(figures, { unit: 'µs', against: contestants[1].name, what: 'a fresh token of' });
 }
 
 /** As little as a session token may have. */
 const BARE = Object.fromEntries(['azp', 'fea', 'fva', 'jti', 'nbf', 'o', 'pla', 'sts'].map((name) => [name, undefined]));
 
-async function byKeys(clerk, createVerifier, { rounds, tokens }, progress) {
+async function byKeys(clerk, createVerifier, { rounds, tokens, seconds }, progress) {
   const { jwk, publishableKey } = clerk.instance;
   const list = clerk.tokens(tokens);
   const contestants = KEYS.map((count) => {
@@ -69,7 +69,7 @@ async function byKeys(clerk, createVerifier, { rounds, tokens }, progress) {
     const fetch = async () => Response.json({ keys });
     return { name: `${count} key${count === 1 ? '' : 's'}`, turn: () => fresh(createVerifier({ publishableKey, fetch, env: {} }), list) };
   });
-  const figures = await inRounds(contestants, { rounds, onRound: (round) => progress(`growth, keys: round ${round} of ${rounds}`) });
+  const figures = await inRounds(contestants, { rounds, seconds, onRound: (round) => progress(`growth, keys: round ${round} of ${rounds}`) });
   const [few, many] = [contestants[0].name, contestants.at(-1).name];
   return [
     contest(figures, { unit: 'µs', against: few, what: 'a fresh token, and a key set of' }),

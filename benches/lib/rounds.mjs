@@ -2,11 +2,13 @@
 
 /**
  * Runs rounds of turns. A contestant is `{ name, turn }`; `turn()` does some work and resolves to a figure. The first round warms
- * up and is not counted. Who begins changes from round to round. Resolves to the figures by name, in the order of rounds.
+ * up and is not counted. Who begins changes from round to round. After so many `seconds` no further round begins: a slow machine
+ * has fewer of them, but one that counts. Resolves to the figures by name, in the order of rounds.
  */
-export async function inRounds(contestants, { rounds, onRound = () => {} }) {
+export async function inRounds(contestants, { rounds, seconds = Infinity, onRound = () => {} }) {
   const figures = new Map(contestants.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  const end = performance.now() + seconds * 1000;
+  for (let round = 0; round <= rounds && (round <= 1 || performance.now() < end); round += 1) {
     onRound(round, rounds);
     for (let place = 0; place < contestants.length; place += 1) {
       const { name, turn } = contestants[(place + round) % contestants.length];
@@ -21,6 +23,10 @@ export async function inRounds(contestants, { rounds, onRound = () => {} }) {
 export function spread(figures) {
   const sorted = [...figures].sort((a, b) => a - b);
   return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
+}
+
+export function mean(figures) {
+  return figures.reduce((sum, figure) => sum + figure, 0) / figures.length;
 }
 
 /** How one contestant stands to another: the ratio of each round by itself, so that a slow round slows both. */

@@ -1,6 +1,6 @@
 // Results as Markdown: tables, and the goals with what was reached. A goal that is missed is told and fails nothing.
 
-import { ratio, spread } from './rounds.mjs';
+import { mean, ratio, spread } from './rounds.mjs';
 
 /** A table of rows; numbers stand on the right. */
 export function table(head, rows) {
@@ -8,15 +8,20 @@ export function table(head, rows) {
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
-/** A table of contestants: the median, where the middle half of the rounds lies, and the ratio to one of them. */
-export function contest(figures, { unit, digits = 1, against, what = 'contestant' }) {
+/**
+ * A table of contestants: the median, where the middle half of the rounds lies, and the ratio to one of them. With `processor`,
+ * what each took of the processor in all rounds, which other work on the machine changes less, and the ratio of that.
+ */
+export function contest(figures, { unit, digits = 1, against, what = 'contestant', processor }) {
   const rows = [...figures.keys()].map((name) => [
     name,
     number(spread(figures.get(name)).median, digits),
     range(spread(figures.get(name)), digits),
     name === against ? '1' : times(ratio(figures, name, against)),
+    ...(processor ? [number(mean(processor.get(name)), digits), number(mean(processor.get(name)) / mean(processor.get(against)), 2)] : []),
   ]);
-  return table([what, `median, ${unit}`, 'middle half', `× ${against}`], rows);
+  const head = [what, `median, ${unit}`, 'middle half', `× ${against}`];
+  return table(processor ? [...head, 'processor, µs', '×'] : head, rows);
 }
 
 /** One goal: `name` has `atLeast` or `atMost` so many times the figure of `against`. */

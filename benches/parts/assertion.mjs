@@ -17,8 +17,8 @@ import { JOSE, checkers } from '../workers/assertions.mjs';
 
 export const title = 'Clients of the origin';
 
-const FULL = { rounds: 15, requests: 4_000, checks: 400 };
-const QUICK = { rounds: 3, requests: 800, checks: 150 };
+const FULL = { rounds: 15, requests: 4_000, checks: 400, seconds: 120 };
+const QUICK = { rounds: 3, requests: 800, checks: 150, seconds: 5 };
 
 const WITHOUT = 'without assertions';
 const WITH = 'with assertions';
@@ -43,7 +43,7 @@ export async function measure({ quick, progress }) {
 }
 
 /** Repeated tokens, so that nothing but the assertion is new about a request. */
-async function signed(servers, clerk, { rounds, requests }, progress) {
+async function signed(servers, clerk, { rounds, requests, seconds }, progress) {
   const tokens = clerk.tokens(CONNECTIONS);
   const list = Array.from({ length: requests }, (_, index) => ({
     headers: { authorization: `Bearer ${tokens[index % CONNECTIONS]}` },
@@ -51,7 +51,7 @@ async function signed(servers, clerk, { rounds, requests }, progress) {
   }));
   const taken = new Map();
   const contestants = [WITHOUT, WITH].map((name) => contestant(name, { server: servers, worker: name, requests: list, taken }));
-  const figures = await inRounds(contestants, { rounds, onRound: (round) => progress(`assertion: round ${round} of ${rounds}`) });
+  const figures = await inRounds(contestants, { rounds, seconds, onRound: (round) => progress(`assertion: round ${round} of ${rounds}`) });
   const perRequest = new Map([...figures].map(([name, values]) => [name, values.map((perSecond) => 1_000_000 / perSecond)]));
   const tables = [contest(perRequest, { unit: 'µs a request', digits: 0, against: WITHOUT, what: 'the gateway, repeated tokens' })];
   if (taken.size > 0) tables.push(contest(taken, { unit: 'µs of workerd’s processor', digits: 0, against: WITHOUT, what: 'the same' }));
@@ -59,13 +59,13 @@ async function signed(servers, clerk, { rounds, requests }, progress) {
 }
 
 /** The check in an origin on Node. */
-async function checked(port, taker, clerk, { rounds, checks }, progress) {
+async function checked(port, taker, clerk, { rounds, checks, seconds }, progress) {
   await send(port, [{ headers: { authorization: `Bearer ${clerk.token(0)}` } }], { path: '/api/items' });
   const jwks = await (await fetch(`http://127.0.0.1:${port}/.well-known/clerk-edge/jwks.json`)).text();
   const world = { jwks, audience: taker.url, user: userOf(0), request: { method: 'GET', url: `${taker.url}/api/items` } };
   const list = await checkers(await import(packageEntry('inline.js')), world);
   const contestants = list.map(({ name, check }) => ({ name, turn: () => timed(name, () => check(taker.assertion()), checks) }));
-  const figures = await inRounds(contestants, { rounds, onRound: (round) => progress(`assertion, checked: round ${round} of ${rounds}`) });
+  const figures = await inRounds(contestants, { rounds, seconds, onRound: (round) => progress(`assertion, checked: round ${round} of ${rounds}`) });
   return contest(figures, { unit: 'µs', against: JOSE, what: `the check in Node ${process.versions.node}` });
 }
 

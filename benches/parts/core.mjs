@@ -4,6 +4,9 @@ import { capture } from '../../scripts/lib/processes.mjs';
 import { rustEnv, root } from '../../scripts/lib/toolchain.mjs';
 import { number, table } from '../lib/table.mjs';
 
+/** What runs it, but for how long; scripts/bench.mjs compiles it by the same. */
+export const CORE_BENCH = ['bench', '--no-default-features', '--bench', 'core'];
+
 export const title = 'The core, native';
 
 const FULL = ['--warm-up-time', '1', '--measurement-time', '3'];
@@ -14,8 +17,8 @@ const QUICK = ['--warm-up-time', '0.3', '--measurement-time', '0.5', '--sample-s
 const LINE = /^test (.+?) \.\.\. bench:\s+([\d,]+) ns\/iter \(\+\/- ([\d,]+)\)/;
 
 export async function measure({ quick, progress }) {
-  progress('core: compiling, then measuring with criterion');
-  const args = ['bench', '--no-default-features', '--bench', 'core', '--', '--output-format', 'bencher', ...(quick ? QUICK : FULL)];
+  progress('core: measuring with criterion');
+  const args = [...CORE_BENCH, '--', '--output-format', 'bencher', ...(quick ? QUICK : FULL)];
   const output = await capture('cargo', args, { cwd: root, env: rustEnv() });
   if (output === undefined) throw new Error(`\`cargo ${args.join(' ')}\` failed`);
   const rows = output.split('\n').map((line) => LINE.exec(line)).filter(Boolean).map(([, ...cells]) => cells);

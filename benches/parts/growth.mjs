@@ -11,8 +11,8 @@ import { startWorkers } from '../lib/workerd.mjs';
 
 export const title = 'Growth';
 
-const FULL = { rounds: 11, requests: 2_000, tokens: 300, distinct: 100_000 };
-const QUICK = { rounds: 3, requests: 300, tokens: 60, distinct: 10_000 };
+const FULL = { rounds: 11, requests: 2_000, tokens: 300, distinct: 100_000, seconds: 120 };
+const QUICK = { rounds: 3, requests: 300, tokens: 60, distinct: 10_000, seconds: 4 };
 
 const ROUTES = [1, 10, 100, 1_000];
 const HEADERS = [1, 8, 64];
@@ -26,7 +26,7 @@ export async function measure({ quick, progress }) {
 }
 
 /** Routes and headers, through the gateway on public routes: tokens have no part in it. */
-async function inWorkerd({ rounds, requests }, progress) {
+async function inWorkerd({ rounds, requests, seconds }, progress) {
   const [clerk, origin] = await Promise.all([startInstance(), startOrigin()]);
   const world = { instance: clerk.instance, origin: origin.url };
   const tables = ROUTES.map((count) => clerkEdge(`routes-${count}`, { ...world, routes: routes(count, origin.url) }));
@@ -37,8 +37,8 @@ async function inWorkerd({ rounds, requests }, progress) {
   try {
     const byRoutes = ROUTES.map((count) => on(named(count, 'route'), `routes-${count}`, 1));
     const byHeaders = HEADERS.map((count) => on(named(count, 'header'), 'routes-1', count));
-    const routed = await perRequest(byRoutes, { rounds, onRound: progressOf('routes') });
-    const headed = await perRequest(byHeaders, { rounds, onRound: progressOf('headers') });
+    const routed = await perRequest(byRoutes, { rounds, seconds, onRound: progressOf('routes') });
+    const headed = await perRequest(byHeaders, { rounds, seconds, onRound: progressOf('headers') });
     const [few, many] = [named(ROUTES[0], 'route'), named(ROUTES.at(-1), 'route')];
     return [
       'A request through the gateway on a public route, in workerd.',

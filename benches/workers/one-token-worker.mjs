@@ -3,10 +3,9 @@
 
 import { createVerifier } from 'clerk-edge';
 
-import { contestants, refuses, turns } from './one-token.mjs';
+import { contestants, ready, refuses } from './one-token.mjs';
 
 let state;
-let run;
 
 const acts = {
   async load({ instance, tokens, users }) {
@@ -14,11 +13,11 @@ const acts = {
     return state.list.map(({ name, isRepeated = false }) => ({ name, isRepeated }));
   },
   refuses: ({ name, token }) => refuses(named(name), token),
-  async begin({ name, count }) {
-    run = await turns(named(name), state.tokens, count);
+  async ready({ name }) {
+    named(name).answer = await ready(named(name), state.tokens);
     return true;
   },
-  run: () => run(),
+  answer: ({ name, count }) => named(name).answer(count),
   rest: () => true,
 };
 

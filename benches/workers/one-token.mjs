@@ -10,7 +10,6 @@ import { CLERK, FRESH, JOSE, LIMIT, REPEATED } from './names.mjs';
 
 const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 
-
 /** `isRepeated` ones have the same token all the time, and so many more turns of it that there is something to measure. */
 export async function contestants({ createVerifier, createFastJwt }, { issuer, publishableKey, jwk, pem, party }, userOf) {
   const ours = { publishableKey, jwtKey: pem, authorizedParties: [party], env: {} };
@@ -60,16 +59,22 @@ function taken(token) {
   return { message: new TextEncoder().encode(token.slice(0, end)), signature: Uint8Array.from(letters, (letter) => letter.charCodeAt(0)) };
 }
 
-/** How often an answer was right in so many turns, one after the other. */
-export async function turns({ begin, isRepeated }, tokens, count) {
+/**
+ * Makes a contestant ready, by one answer to every token: what is done once for a key or for a process is not a token's, and a
+ * memory of tokens is as full as it gets. Resolves to a function that lets it answer so many, one after the other, and tells how
+ * often the answer was right. The tokens are more than any memory holds, so each is fresh when its turn comes again.
+ */
+export async function ready({ begin, isRepeated }, tokens) {
   const attempt = begin(tokens);
-  // What is done once for a key or for a process is not a token's.
-  let right = (await attempt(tokens.length - 1)) ? 0 : -1;
-  if (isRepeated) await attempt(0);
-  return async () => {
-    for (let turn = 0; turn < count; turn += 1) if (await attempt(isRepeated ? 0 : turn)) right += 1;
+  let place = 0;
+  const answer = async (count) => {
+    let right = 0;
+    for (let turn = 0; turn < count; turn += 1, place = (place + 1) % tokens.length) if (await attempt(isRepeated ? 0 : place)) right += 1;
     return right;
   };
+  const right = await answer(tokens.length);
+  if (right !== tokens.length) throw new Error(`${right} of ${tokens.length} answers are right`);
+  return answer;
 }
 
 /** Whether a contestant refuses a token: by its answer, or by throwing. */
