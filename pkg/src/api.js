@@ -110,7 +110,7 @@ export function toResponse({ status, headers, problem }) {
 }
 
 /** The session of an outcome. Its claims are read when they are first asked for: most callers never do. */
-function authOf({ userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor }, has, outcome) {
+function authOf([userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor], has, outcome) {
   let claims;
   return {
     userId,

@@ -212,31 +212,31 @@ fn header_list(flat: Vec<String>) -> HeaderList {
     HeaderList::new(std::iter::from_fn(pair).collect())
 }
 
-/// The session under the names of Clerk's SDK.
+/// The parts of a session, which `authOf` of the package names as Clerk's SDK does: user, session, the organization's id, slug,
+/// role and permissions, and the actor.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionJson<'a> {
-    user_id: &'a str,
-    session_id: &'a str,
-    org_id: Option<&'a str>,
-    org_slug: Option<&'a str>,
-    org_role: Option<&'a str>,
-    org_permissions: &'a [String],
-    actor: Option<&'a Object>,
-}
+struct SessionJson<'a>(
+    &'a str,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<&'a str>,
+    &'a [String],
+    Option<&'a Object>,
+);
 
 impl<'a> SessionJson<'a> {
     fn new(session: &'a Session) -> Self {
         let organization = session.organization.as_ref();
-        Self {
-            user_id: &session.user_id,
-            session_id: &session.session_id,
-            org_id: organization.map(|organization| organization.id.as_str()),
-            org_slug: organization.and_then(|organization| organization.slug.as_deref()),
-            org_role: organization.and_then(|organization| organization.role.as_deref()),
-            org_permissions: organization.map_or(&[], |organization| &organization.permissions),
-            actor: session.actor.as_ref(),
-        }
+        Self(
+            &session.user_id,
+            &session.session_id,
+            organization.map(|organization| organization.id.as_str()),
+            organization.and_then(|organization| organization.slug.as_deref()),
+            organization.and_then(|organization| organization.role.as_deref()),
+            organization.map_or(&[], |organization| &organization.permissions),
+            session.actor.as_ref(),
+        )
     }
 }
 
