@@ -32,6 +32,7 @@ mod handlers;
 mod host;
 mod javascript;
 mod plan;
+mod signer;
 mod socket;
 mod webhook;
 

@@ -6,6 +6,11 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-con
 /** No status of HTTP's, but the usual one for it in logs. Nobody gets it. */
 const CLIENT_WENT_AWAY = 499;
 
+const ASSERTION = 'x-clerk-edge-assertion';
+
+/** What stands before the seed of an Ed25519 key in PKCS #8 (RFC 8410 section 7). */
+const PKCS_8 = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
 const UNREACHABLE = 'origin-unreachable';
 const TIMEOUT = 'origin-timeout';
 
@@ -31,14 +36,14 @@ export function headOf(request) {
  * Sends an allowed request on, and answers with what comes of it; bodies stream both ways and are not read here. `text` is JSON:
  * `ask`'s part, when an event stream ends, and `complete`'s part. `outage` is asked for the words of what cannot be had.
  */
-export function forward(request, context, service, text, body, outage) {
-  const answer = carryOut(request, service, JSON.parse(text), body, outage);
+export function forward(request, context, service, text, body, signer, outage) {
+  const answer = carryOut(request, service, JSON.parse(text), body, signer, outage);
   attend(request, context, answer);
   return answer;
 }
 
-async function carryOut(request, service, plan, body, outage) {
-  const response = await asked(request, service, plan, body);
+async function carryOut(request, service, plan, body, signer, outage) {
+  const response = await asked(request, service, plan, body, signer);
   if (typeof response === 'string') return refused(response, plan, outage);
   try {
     return completed(handedThrough(endedInTime(response, plan)), plan);
@@ -54,14 +59,14 @@ function refused(code, plan, outage) {
 }
 
 /** The origin's answer as it is, redirects included; or, where there is none, the code of why. */
-export function ask(request, service, text, body) {
-  return asked(request, service, JSON.parse(text), body);
+export function ask(request, service, text, body, signer) {
+  return asked(request, service, JSON.parse(text), body, signer);
 }
 
 /**
  * The time-out is for the answer's head: a body may take as long as it takes. A client that goes away lets go of the origin, too.
  */
-async function asked(request, service, { url, headers, milliseconds, cache }, body) {
+async function asked(request, service, { url, headers, milliseconds, cache }, body, signer) {
   const controller = new AbortController();
   const { signal } = controller;
   const client = request.signal;
@@ -73,6 +78,7 @@ async function asked(request, service, { url, headers, milliseconds, cache }, bo
   client.addEventListener('abort', () => controller.abort());
   try {
     if (client.aborted) controller.abort();
+    if (signer) await sign(headers, signer);
     const init = { method: request.method, headers, body, redirect: 'manual', signal };
     // What one caller may see must not be kept for the next.
     if (cache) init.cache = cache;
@@ -84,6 +90,25 @@ async function asked(request, service, { url, headers, milliseconds, cache }, bo
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Puts the signature behind the assertion that goes to the origin, where one does. */
+async function sign(headers, signer) {
+  const assertion = headers.find(([name]) => name === ASSERTION);
+  if (!assertion) return;
+  const signature = await crypto.subtle.sign('Ed25519', signer, new TextEncoder().encode(assertion[1]));
+  assertion[1] += `.${base64Url(signature)}`;
+}
+
+/** A key of Ed25519 from its seed, that signs and tells no more, and its public half in base64url. */
+export async function signingKey(seed) {
+  const document = Uint8Array.from([...PKCS_8, ...seed]);
+  const { x } = await crypto.subtle.exportKey('jwk', await crypto.subtle.importKey('pkcs8', document, 'Ed25519', true, ['sign']));
+  return [await crypto.subtle.importKey('pkcs8', document, 'Ed25519', false, ['sign']), x];
+}
+
+function base64Url(bytes) {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** An origin's answer, its body unread, with what ends at this hop taken off and headers that can be changed. */

@@ -17,9 +17,11 @@ use super::handlers::Handlers;
 use super::host::{self, WorkerHost};
 use super::javascript::{self, Context, Service, WordOutage};
 use super::plan::{Completion, Reply, Sent};
+use super::signer::Signer;
 use super::{socket, webhook};
+use crate::assertion::ASSERTION_KEY;
 use crate::claims::Session;
-use crate::config::{Config, Mistake, Target, health_paths};
+use crate::config::{Config, Environment as _, Mistake, Target, health_paths};
 use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI};
 use crate::path::CanonicalPath;
 use crate::refusal::{Fault, Outage, Refusal};
@@ -33,6 +35,7 @@ pub struct Edge(Rc<Inner>);
 struct Inner {
     handlers: Handlers,
     gateway: OnceCell<Result<Rc<Gateway<WorkerHost>>, Broken>>,
+    signer: OnceCell<Signer>,
     word_outage: OnceCell<WordOutage>,
 }
 
@@ -86,7 +89,7 @@ impl Edge {
     /// Fetches the keys and keeps KV fresh.
     pub(super) async fn keep_keys(&self, env: JsValue) {
         let started = javascript::milliseconds();
-        let result = match self.gateway(&env) {
+        let result = match self.gateway(&env).await {
             Ok(gateway) => gateway.verifier().refresh_keys(javascript::moment(started)).await.map_err(|error| error.0),
             Err(_) => Err("the configuration is wrong".to_owned()),
         };
@@ -95,9 +98,16 @@ impl Edge {
         javascript::log(&line.to_string());
     }
 
-    fn gateway(&self, env: &JsValue) -> Result<&Rc<Gateway<WorkerHost>>, &Broken> {
+    async fn gateway(&self, env: &JsValue) -> Result<&Rc<Gateway<WorkerHost>>, &Broken> {
+        if self.0.gateway.get().is_none()
+            && let Some(text) = WorkerEnvironment(env, None).text(ASSERTION_KEY)
+            && let Some(signer) = Signer::prepare(&text).await
+        {
+            // Another request may have done the same meanwhile.
+            let _ = self.0.signer.set(signer);
+        }
         let made = self.0.gateway.get_or_init(|| {
-            let environment = WorkerEnvironment(env);
+            let environment = WorkerEnvironment(env, self.0.signer.get());
             let names: Vec<&str> = BUILT_IN_HANDLERS.into_iter().chain(self.handlers().names()).collect();
             match Config::read(&environment, &names) {
                 Ok(config) => {
@@ -117,7 +127,7 @@ impl Edge {
         let Some(arrival) = Arrival::read(request) else {
             return Response::error().into();
         };
-        let gateway = match self.gateway(env) {
+        let gateway = match self.gateway(env).await {
             Ok(gateway) => gateway,
             Err(broken) => return broken.answer(&arrival).into(),
         };
@@ -132,7 +142,8 @@ impl Edge {
                 Ok(JsValue::UNDEFINED)
             }));
         }
-        let call = Call { gateway, arrival: &arrival, request, context, env, body: &body };
+        let signer = self.0.signer.get().map_or(JsValue::UNDEFINED, |signer| signer.key.clone());
+        let call = Call { gateway, arrival: &arrival, request, context, env, body: &body, signer };
         let answer = self.carry_out(&call, &decision).await;
         let completion = Completion::new(&arrival, &decision);
         match answer {
@@ -168,8 +179,8 @@ impl Edge {
                 let plan = Completion::new(call.arrival, decision).forwarding(forward, ends_at);
                 let service = call.service(forward);
                 let outage = self.0.word_outage.get_or_init(|| Closure::new(word_outage));
-                let answer =
-                    javascript::forward(call.request, call.context, service.as_ref(), &plan, call.body, outage);
+                let Call { request, context, body, signer, .. } = call;
+                let answer = javascript::forward(request, context, service.as_ref(), &plan, body, signer, outage);
                 Ok(Answer::Promised(answer.into()))
             }
             Verdict::Deliver(delivery) => deliver(call, delivery).await.map(Answer::Made),
@@ -189,13 +200,14 @@ pub(super) struct Call<'a> {
     pub(super) context: &'a Context,
     pub(super) env: &'a JsValue,
     pub(super) body: &'a JsValue,
+    signer: JsValue,
 }
 
 impl Call<'_> {
     /// The binding that a request is sent by, where that is not the network.
     fn service(&self, forward: &Forward<'_>) -> Option<Service> {
         match &forward.route.target {
-            Target::Service(name) => WorkerEnvironment(self.env).service(name),
+            Target::Service(name) => WorkerEnvironment(self.env, None).service(name),
             Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
         }
     }
@@ -203,7 +215,9 @@ impl Call<'_> {
     /// The origin's answer as it gave it.
     async fn ask(&self, forward: &Forward<'_>) -> Result<Response, Refusal> {
         let plan = Sent::new(forward).to_json();
-        javascript::ask(self.request, self.service(forward).as_ref(), &plan, self.body).await.map_err(Refusal::Ours)
+        let service = self.service(forward);
+        let answer = javascript::ask(self.request, service.as_ref(), &plan, self.body, &self.signer).await;
+        answer.map_err(Refusal::Ours)
     }
 }
 

@@ -5,9 +5,12 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::javascript::Service;
+use super::signer::Signer;
+use crate::assertion::Seed;
 use crate::config::Environment;
 
-pub(super) struct WorkerEnvironment<'a>(pub(super) &'a JsValue);
+/// The bindings, and who signs assertions, where anyone does.
+pub(super) struct WorkerEnvironment<'a>(pub(super) &'a JsValue, pub(super) Option<&'a Signer>);
 
 impl WorkerEnvironment<'_> {
     fn binding(&self, name: &str) -> Option<JsValue> {
@@ -56,5 +59,9 @@ impl Environment for WorkerEnvironment<'_> {
 
     fn has_rate_limit(&self, name: &str) -> bool {
         self.rate_limit(name).is_some()
+    }
+
+    fn public_half(&self, seed: &Seed) -> Option<Vec<u8>> {
+        self.1?.public_half(seed)
     }
 }

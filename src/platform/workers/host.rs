@@ -103,7 +103,7 @@ impl Store for WorkerHost {
 
 impl CountRequest for WorkerHost {
     async fn count(&self, limit: &str, key: &str) -> Result<bool, HostError> {
-        let binding = WorkerEnvironment(&self.env).rate_limit(limit);
+        let binding = WorkerEnvironment(&self.env, None).rate_limit(limit);
         let binding = binding.ok_or_else(|| HostError("there is no such binding".to_owned()))?;
         let is_within = count(&binding, key, COUNT_MILLISECONDS).await.map_err(described)?;
         Ok(is_within.as_bool() == Some(true))

@@ -41,6 +41,7 @@ extern "C" {
         service: Option<&Service>,
         plan: &str,
         body: &JsValue,
+        signer: &JsValue,
         outage: &WordOutage,
     ) -> Promise;
 
@@ -50,7 +51,11 @@ extern "C" {
         service: Option<&Service>,
         plan: &str,
         body: &JsValue,
+        signer: &JsValue,
     ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = signingKey, catch)]
+    pub(super) async fn signing_key(seed: &[u8]) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = handedThrough, catch)]
     pub(super) fn handed_through(response: &Response) -> Result<Response, JsValue>;
@@ -74,8 +79,9 @@ pub(super) async fn ask(
     service: Option<&Service>,
     plan: &str,
     body: &JsValue,
+    signer: &JsValue,
 ) -> Result<Response, Outage> {
-    let answer = ask_origin(request, service, plan, body).await.unwrap_or_default();
+    let answer = ask_origin(request, service, plan, body, signer).await.unwrap_or_default();
     match answer.as_string() {
         Some(code) => Err(outage(&code)),
         None if answer.is_object() => Ok(answer.into()),
