@@ -7,6 +7,7 @@ import { join, relative, resolve } from 'node:path';
 import { capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { buildEnv, crateTools, paths, root, rustEnv } from './lib/toolchain.mjs';
+import { buildWorker } from './lib/worker.mjs';
 import { setup } from './setup.mjs';
 
 const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo'];
@@ -15,21 +16,17 @@ const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.car
 export async function build(crate = root) {
   const name = relative(root, crate) || 'the worker';
   const out = (file) => join(crate, 'build', file);
-  const stamp = await fingerprint(crate === root ? [] : ['src', 'Cargo.toml'].map((source) => join(crate, source)));
+  const stamp = await fingerprint(crate === root ? [join(root, 'scripts', 'lib', 'worker.mjs')] : ['src', 'Cargo.toml'].map((source) => join(crate, source)));
   if (['index.js', 'index_bg.wasm', '.stamp'].map(out).every(existsSync) && readFileSync(out('.stamp'), 'utf8') === stamp) {
     return say(`${name}: built already`);
   }
   rmSync(out('.stamp'), { force: true });
-  const features = crate === root ? ['--features', 'entry'] : [];
-  await step(`building ${name}`, (count) =>
-    run(paths.toolBin('worker-build'), ['--release', ...features], {
-      cwd: crate,
-      env: buildEnv(),
-      quiet: true,
-      onLine: compiling(count),
-    }),
-  );
+  await step(`building ${name}`, (count) => (crate === root ? buildWorker(out(''), compiling(count)) : buildByWorkerBuild(crate, count)));
   writeFileSync(out('.stamp'), stamp);
+}
+
+function buildByWorkerBuild(crate, count) {
+  return run(paths.toolBin('worker-build'), ['--release'], { cwd: crate, env: buildEnv(), quiet: true, onLine: compiling(count) });
 }
 
 /** Builds the command line, which holds the stand-in for Clerk. */

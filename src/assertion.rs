@@ -11,8 +11,6 @@ use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, general_purpose};
 use hmac_sha256::Hash;
-use jwt_compact::alg::Ed25519;
-use jwt_compact::{Algorithm, AlgorithmSignature as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -24,6 +22,8 @@ use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 use crate::webhook::DeliveryId;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod sign;
 mod verify;
 
 pub use verify::{Asserted, AssertedRequest, AssertionError, AssertionVerifier, Sender};
@@ -42,7 +42,8 @@ pub const NO_KEYS: &str = r#"{"keys":[]}"#;
 /// Bytes of an Ed25519 seed (RFC 8032 section 5.1.5).
 pub const SEED_BYTES: usize = 32;
 
-type SigningKey = <Ed25519 as Algorithm>::SigningKey;
+/// What an Ed25519 key pair is made of. It is a secret.
+pub type Seed = [u8; SEED_BYTES];
 
 /// Why a text holds no keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -55,12 +56,16 @@ pub enum AssertionKeyError {
     /// The same seed twice, so that nothing would rotate.
     #[error("expected two different seeds")]
     Repeated,
+    /// Whoever signs made no key of a seed.
+    #[error("no key can be made of it here")]
+    Host,
 }
 
 /// The key that signs, and the document with the public half of every key. They never show themselves.
 #[derive(Clone)]
 pub struct AssertionKeys {
-    key: SigningKey,
+    #[cfg(not(target_arch = "wasm32"))]
+    key: sign::SigningKey,
     /// The first part of every token, with its dot.
     header: String,
     document: String,
@@ -98,45 +103,61 @@ pub enum Caller<'a> {
     Webhook(&'a DeliveryId),
 }
 
-impl AssertionKeys {
-    /// Reads one or two seeds separated by white space, in either alphabet of base64. The first signs.
-    ///
-    /// # Errors
-    /// When there is none, a third, one of another length, or the same one twice.
-    pub fn parse(text: &str) -> Result<Self, AssertionKeyError> {
-        let mut seeds = text.split_ascii_whitespace();
-        let key = seed(seeds.next().ok_or(AssertionKeyError::Seed)?)?;
-        let other = seeds.next().map(seed).transpose()?;
-        if seeds.next().is_some() {
-            return Err(AssertionKeyError::Seed);
-        }
-        if other.as_ref() == Some(&key) {
-            return Err(AssertionKeyError::Repeated);
-        }
-        let keys: Vec<Value> = std::iter::once(&key).chain(&other).map(jwk).collect();
-        let document = json!({"keys": keys});
-        let header = json!({"alg": "EdDSA", "kid": thumbprint(&key), "typ": TOKEN_TYPE}).to_string();
-        let header = format!("{}.", URL_SAFE_NO_PAD.encode(header));
-        Ok(Self { key, header, document: document.to_string() })
+/// Reads one or two seeds separated by white space, in either alphabet of base64. The first signs.
+///
+/// # Errors
+/// When there is none, a third, one of another length, or the same one twice.
+pub fn seeds(text: &str) -> Result<Vec<Seed>, AssertionKeyError> {
+    let seeds: Vec<Seed> = text.split_ascii_whitespace().map(seed).collect::<Result<_, _>>()?;
+    match seeds.as_slice() {
+        [_] => Ok(seeds),
+        [one, other] if one != other => Ok(seeds),
+        [_, _] => Err(AssertionKeyError::Repeated),
+        _ => Err(AssertionKeyError::Seed),
     }
+}
 
+impl AssertionKeys {
     /// The public halves, as a JWK set (RFC 7517 section 5, RFC 8037 section 2).
     #[must_use]
     pub fn document(&self) -> &str {
         &self.document
     }
 
-    /// The token: what `assertion` says, at the time `now`.
-    #[must_use]
-    pub fn sign(&self, assertion: &Assertion<'_>, now: UnixTime) -> String {
+    /// The header of every token, with its dot, and the document, from the public halves.
+    fn published(public_keys: &[Vec<u8>]) -> (String, String) {
+        let document = json!({"keys": public_keys.iter().map(|key| jwk(key)).collect::<Vec<_>>()});
+        let header = json!({"alg": "EdDSA", "kid": thumbprint(&public_keys[0]), "typ": TOKEN_TYPE}).to_string();
+        (format!("{}.", URL_SAFE_NO_PAD.encode(header)), document.to_string())
+    }
+
+    /// The token but for its signature: what `assertion` says, at the time `now`.
+    fn unsigned(&self, assertion: &Assertion<'_>, now: UnixTime) -> String {
         // Text, numbers and lists of text: there is nothing in it that JSON could refuse.
         let claims = serde_json::to_string(&Claims::new(assertion, now)).unwrap_or_default();
         let mut token = self.header.clone();
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let signature = Ed25519.sign(&self.key, token.as_bytes());
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature.as_bytes(), &mut token);
         token
+    }
+}
+
+/// In wasm the host signs, since its signature is faster and needs no code here.
+#[cfg(target_arch = "wasm32")]
+impl AssertionKeys {
+    /// The keys of these [`seeds`], of each of which `public_half` tells the public half.
+    ///
+    /// # Errors
+    /// As [`seeds`], and when there is no public half.
+    pub fn read(text: &str, public_half: impl Fn(&Seed) -> Option<Vec<u8>>) -> Result<Self, AssertionKeyError> {
+        let public: Option<Vec<_>> = seeds(text)?.iter().map(public_half).collect();
+        let (header, document) = Self::published(&public.ok_or(AssertionKeyError::Host)?);
+        Ok(Self { header, document })
+    }
+
+    /// The token but for its signature, which whoever sends it puts behind it.
+    #[must_use]
+    pub fn token(&self, assertion: &Assertion<'_>, now: UnixTime) -> String {
+        self.unsigned(assertion, now)
     }
 }
 
@@ -219,20 +240,19 @@ fn list_bytes(list: &[String]) -> usize {
     list.iter().map(|text| text.len() + 1).sum::<usize>().saturating_sub(1)
 }
 
-fn seed(text: &str) -> Result<SigningKey, AssertionKeyError> {
+fn seed(text: &str) -> Result<Seed, AssertionKeyError> {
     const CONFIG: GeneralPurposeConfig = general_purpose::PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
     let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).map_err(|_| AssertionKeyError::Seed)?;
-    let seed: [u8; SEED_BYTES] = bytes.try_into().map_err(|_| AssertionKeyError::Seed)?;
-    Ok(SigningKey::from_bytes(&seed))
+    bytes.try_into().map_err(|_| AssertionKeyError::Seed)
 }
 
-fn public(key: &SigningKey) -> Object {
-    PublicKey::Ed25519 { x: key.verifying_key().to_bytes().to_vec() }.to_json()
+fn public(key: &[u8]) -> Object {
+    PublicKey::Ed25519 { x: key.to_vec() }.to_json()
 }
 
-fn jwk(key: &SigningKey) -> Value {
+fn jwk(key: &[u8]) -> Value {
     let mut jwk = public(key);
     jwk.insert("kid".to_owned(), thumbprint(key).into());
     jwk.insert("alg".to_owned(), "EdDSA".into());
@@ -241,7 +261,7 @@ fn jwk(key: &SigningKey) -> Value {
 }
 
 /// The `kid`: the key's thumbprint (RFC 7638 section 3, RFC 8037 appendix A.3).
-fn thumbprint(key: &SigningKey) -> String {
+fn thumbprint(key: &[u8]) -> String {
     // The members that make the key, in the order of their names; every one is plain ASCII.
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":{}}}"#, public(key)["x"]);
     URL_SAFE_NO_PAD.encode(Hash::hash(members.as_bytes()))

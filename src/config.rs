@@ -56,6 +56,11 @@ pub trait Environment {
     fn has_rate_limit(&self, _name: &str) -> bool {
         false
     }
+    /// The public half of a key for assertions, where the host makes it.
+    #[cfg(target_arch = "wasm32")]
+    fn public_half(&self, _seed: &crate::assertion::Seed) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// Everything a gateway needs to know.

@@ -65,5 +65,5 @@ pub mod platform;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub mod cli;
 
-#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "entry")))]
 pub use platform::workers;

@@ -6,5 +6,5 @@ pub mod native;
 pub mod npm;
 #[cfg(target_arch = "wasm32")]
 pub mod web_crypto;
-#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "entry")))]
 pub mod workers;

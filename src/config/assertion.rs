@@ -7,7 +7,11 @@ use crate::assertion::{ASSERTION_KEY, AssertionKeys};
 /// The keys, where there are any.
 pub(super) fn keys(environment: &dyn Environment, mistakes: &mut Mistakes) -> Option<AssertionKeys> {
     let text = environment.text(ASSERTION_KEY).filter(|text| !text.is_empty())?;
-    AssertionKeys::parse(&text).map_err(|error| mistakes.add(ASSERTION_KEY, error.to_string())).ok()
+    #[cfg(not(target_arch = "wasm32"))]
+    let keys = AssertionKeys::parse(&text);
+    #[cfg(target_arch = "wasm32")]
+    let keys = AssertionKeys::read(&text, |seed| environment.public_half(seed));
+    keys.map_err(|error| mistakes.add(ASSERTION_KEY, error.to_string())).ok()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl<H: Host> Gateway<H> {
         forward
     }
 
-    /// Adds the assertion, where there is a key to sign it with.
+    /// Adds the assertion, where there is a key to sign it with. In a Worker `carry.js` puts the signature behind it.
     pub(super) fn assert(
         &self,
         forward: &mut Forward<'_>,
@@ -47,7 +47,7 @@ impl<H: Host> Gateway<H> {
         // The path is canonical, so the first question mark is the query's.
         let url = forward.url.split('?').next().unwrap_or_default();
         let audience = audience(forward, url);
-        let token = keys.sign(&Assertion { audience: &audience, method, url, request_id, caller }, now);
+        let token = keys.token(&Assertion { audience: &audience, method, url, request_id, caller }, now);
         forward.headers.push((HEADER.to_owned(), token));
     }
 }

@@ -7,95 +7,62 @@ use crate::config::{Route, Target};
 use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::path::CanonicalPath;
-use crate::refusal::Refusal;
 
-/// What was answered in the end, which an origin may have changed after the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// An answer with this status.
-    Answered(u16),
-    /// A refusal.
-    Refused(Refusal),
-}
-
-/// One line of the log, as JSON.
+/// One line of the log, as JSON. When the request began, its status and how long it took are filled in where it is answered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEntry<'a> {
-    time: &'a str,
+    time: (),
     request_id: &'a str,
     method: &'a str,
     path: Option<&'a str>,
     route: Option<&'a str>,
     decision: &'static str,
     code: Option<&'static str>,
-    status: u16,
+    status: (),
     subject: Option<&'a str>,
     key_source: Option<&'static str>,
     cache_hit: bool,
-    milliseconds: u64,
+    milliseconds: (),
 }
 
 impl<'a> LogEntry<'a> {
-    /// The line of a request that began at `time` (RFC 3339) and took `milliseconds`.
+    /// The line of a request.
     #[must_use]
-    pub fn new(
-        head: &'a Head,
-        decision: &'a Decision<'_>,
-        outcome: Outcome,
-        time: &'a str,
-        request_id: &'a str,
-        milliseconds: u64,
-    ) -> Self {
-        let (code, status) = match outcome {
-            Outcome::Answered(status) => (None, status),
-            Outcome::Refused(refusal) => (Some(refusal.code()), refusal.status()),
-        };
+    pub fn new(head: &'a Head, decision: &'a Decision<'_>, request_id: &'a str) -> Self {
         Self {
-            time,
-            request_id,
-            method: &head.method,
-            path: decision.path.as_ref().map(|path| path.as_str()),
             route: decision.route.map(|route| route.pattern.as_str()),
             decision: verb(&decision.verdict, decision.route),
-            code,
-            status,
             subject: decision.session.as_ref().map(|session| session.user_id.as_str()),
             key_source: decision.key_origin.map(KeyOrigin::name),
             cache_hit: decision.remembered,
-            milliseconds,
+            ..Self::without_gateway(&head.method, decision.path.as_ref().map(CanonicalPath::as_str), request_id)
         }
     }
 
-    /// The line of a request that met no gateway, because its configuration is wrong; `(time, request_id)` as above.
+    /// The line of a request that met no gateway, because its configuration is wrong.
     #[must_use]
-    pub fn without_gateway(
-        method: &'a str,
-        path: Option<&'a CanonicalPath>,
-        refusal: Refusal,
-        (time, request_id): (&'a str, &'a str),
-    ) -> Self {
+    pub fn without_gateway(method: &'a str, path: Option<&'a str>, request_id: &'a str) -> Self {
         Self {
-            time,
+            time: (),
             request_id,
             method,
-            path: path.map(CanonicalPath::as_str),
+            path,
             route: None,
             decision: "refuse",
-            code: Some(refusal.code()),
-            status: refusal.status(),
+            code: None,
+            status: (),
             subject: None,
             key_source: None,
             cache_hit: false,
-            milliseconds: 0,
+            milliseconds: (),
         }
     }
 
-    /// The line.
+    /// The same with the code of a refusal, which an origin may have been the cause of after the verdict.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        // Text and numbers alone: there is nothing in an entry that JSON could refuse.
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn with_code(self, code: Option<&'static str>) -> Self {
+        Self { code, ..self }
     }
 }
 

@@ -21,21 +21,24 @@
 //! }
 //! ```
 
-mod answer;
-mod attendance;
+mod arrival;
 mod edge;
 mod environment;
-mod forward;
+#[cfg(feature = "worker")]
+mod handlers;
+#[cfg(not(feature = "worker"))]
+#[path = "workers/no_handlers.rs"]
 mod handlers;
 mod host;
 mod javascript;
-mod rate_limit;
+mod plan;
+mod signer;
 mod socket;
-mod stream;
 mod webhook;
 
 #[cfg(feature = "entry")]
-mod entry;
+pub mod entry;
 
 pub use edge::Edge;
+#[cfg(feature = "worker")]
 pub use handlers::Call;

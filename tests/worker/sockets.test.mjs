@@ -412,7 +412,7 @@ globalThis.Date = class Date extends Real {
 };
 const send = globalThis.fetch;
 globalThis.fetch = (request, init) => {
-  if (request.url.endsWith('/jump')) ahead += ${25 * HOUR_SECONDS * 1000};
+  if ((request.url ?? request).endsWith('/jump')) ahead += ${25 * HOUR_SECONDS * 1000};
   return send(request, init);
 };
 `;

@@ -1,27 +1,31 @@
 //! One gateway in one isolate: made from the first request's environment, kept for all that follow.
 
 use std::cell::OnceCell;
-use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{self, Poll, Waker};
 
 use serde_json::json;
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Request, Response};
-use worker::{Context, Env, Result};
 
-use super::attendance::Attendance;
+use super::arrival::Arrival;
 use super::environment::WorkerEnvironment;
-use super::handlers::{Call, Handler};
-use super::host::WorkerHost;
-use super::javascript::Service;
-use super::{answer, forward, handlers, javascript, rate_limit, socket, stream, webhook};
-use crate::config::{Access, Config, Mistake, Target, health_paths};
-use crate::gateway::{
-    BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH_PATH, LogEntry, Outcome, Verdict,
-};
-use crate::head::Head;
+use super::handlers::Handlers;
+use super::host::{self, WorkerHost};
+use super::javascript::{self, Context, Service, WordOutage};
+use super::plan::{Completion, Reply, Sent};
+use super::signer::Signer;
+use super::{socket, webhook};
+use crate::assertion::ASSERTION_KEY;
+use crate::claims::Session;
+use crate::config::{Config, Environment as _, Mistake, Target, health_paths};
+use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI};
 use crate::path::CanonicalPath;
 use crate::refusal::{Fault, Outage, Refusal};
+use crate::time::UnixTime;
 
 /// A gateway, cheap to clone. Keep one in a `thread_local!`.
 #[derive(Clone, Default)]
@@ -29,8 +33,10 @@ pub struct Edge(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    handlers: Vec<Handler>,
-    gateway: OnceCell<std::result::Result<Rc<Gateway<WorkerHost>>, Broken>>,
+    handlers: Handlers,
+    gateway: OnceCell<Result<Rc<Gateway<WorkerHost>>, Broken>>,
+    signer: OnceCell<Signer>,
+    word_outage: OnceCell<WordOutage>,
 }
 
 /// What is left of a gateway whose configuration is wrong: it answers health, and 503 to everything else.
@@ -38,83 +44,74 @@ struct Broken {
     health: Vec<String>,
 }
 
+/// What comes of a request.
+enum Answer {
+    /// Words of the gateway's own.
+    Reply(Reply),
+    /// An answer of somebody else's, still without what every answer gets.
+    Made(Response),
+    /// An answer to come, which is complete when it does.
+    Promised(JsValue),
+}
+
 impl Edge {
     /// A gateway with the built-in handlers, `whoami` and `health`.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_handlers(Handlers::default())
     }
 
-    /// The same with a handler of its own, for routes that `serve` this name.
-    ///
-    /// It must be called before the first request: a gateway in use keeps the handlers it has.
-    #[must_use]
-    pub fn handler<F, A>(self, name: &'static str, handler: F) -> Self
-    where
-        F: Fn(Call) -> A + 'static,
-        A: Future<Output = Result<worker::Response>> + 'static,
-    {
-        let mut handlers = self.0.handlers.clone();
-        handlers.push((name, Rc::new(move |call| Box::pin(handler(call)))));
-        Self(Rc::new(Inner { handlers, gateway: OnceCell::new() }))
+    pub(super) fn with_handlers(handlers: Handlers) -> Self {
+        Self(Rc::new(Inner { handlers, ..Inner::default() }))
     }
 
-    /// Answers a request: the body of a Worker's `fetch`.
-    ///
-    /// # Errors
-    /// When the platform refuses to make an answer at all.
-    pub async fn fetch(&self, request: Request, env: Env, context: Context) -> Result<Response> {
-        let started = javascript::milliseconds();
-        let context = Rc::new(context);
-        let _attendance = Attendance::begin(&request, &context);
-        let request_id = request_id();
-        let head = javascript::head(&request);
-        let gateway = match self.gateway(&env) {
-            Ok(gateway) => Rc::clone(gateway),
-            Err(broken) => return Ok(broken.answer(&head, &request_id, started)),
-        };
-        let now = javascript::moment(started);
-        let mut decision = gateway.decide(&head, &request_id, now).await;
-        let body = webhook::receive(&gateway, &mut decision, &head, &request).await;
-        let (response, outcome) = self.carry_out(&gateway, &decision, &request, body.as_ref(), env, &request_id).await;
-        webhook::remember(&gateway, &decision, &response).await;
-        let is_ours = matches!(outcome, Outcome::Refused(_)) || matches!(decision.verdict, Verdict::Preflight(_));
-        let is_private = !is_ours && decision.route.is_some_and(|route| route.access != Access::Public);
-        answer::finish(&response, &request_id, is_private)?;
-        if let Some(policy) = decision.cors {
-            answer::share(&response, policy, &head.headers)?;
+    pub(super) fn handlers(&self) -> &Handlers {
+        &self.0.handlers
+    }
+
+    /// Answers a request, at once where nothing has to be waited for: a promise, with all that goes with it, costs more
+    /// than a decision.
+    pub(super) fn answer(&self, request: Request, env: JsValue, context: Context) -> JsValue {
+        let edge = self.clone();
+        let (asked, kept) = (Clone::clone(&request), context.clone());
+        let mut work: Pin<Box<dyn Future<Output = JsValue>>> =
+            Box::pin(async move { edge.work(&request, &env, &context).await });
+        match work.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => {
+                let answer = future_to_promise(async move { Ok(work.await) });
+                javascript::attend(&asked, &kept, &answer);
+                answer.into()
+            }
         }
-        rate_limit::tell(&decision, &request_id);
-        log(&head, &decision, outcome, &request_id, started);
-        if gateway.verifier().is_unsettled() {
-            let gateway = Rc::clone(&gateway);
-            context.wait_until(async move { gateway.verifier().settle(now).await });
-        }
-        Ok(response)
     }
 
-    /// Fetches the keys and keeps KV fresh: the body of a Worker's `scheduled`.
-    pub async fn scheduled(&self, env: Env) {
+    /// Fetches the keys and keeps KV fresh.
+    pub(super) async fn keep_keys(&self, env: JsValue) {
         let started = javascript::milliseconds();
-        let result = match self.gateway(&env) {
+        let result = match self.gateway(&env).await {
             Ok(gateway) => gateway.verifier().refresh_keys(javascript::moment(started)).await.map_err(|error| error.0),
             Err(_) => Err("the configuration is wrong".to_owned()),
         };
         let event = if result.is_ok() { "keys-refreshed" } else { "keys-not-refreshed" };
-        worker::console_log!(
-            "{}",
-            json!({"time": javascript::rfc_3339(started), "event": event, "error": result.err()})
-        );
+        let line = json!({"time": javascript::rfc_3339(started), "event": event, "error": result.err()});
+        javascript::log(&line.to_string());
     }
 
-    fn gateway(&self, env: &Env) -> std::result::Result<&Rc<Gateway<WorkerHost>>, &Broken> {
+    async fn gateway(&self, env: &JsValue) -> Result<&Rc<Gateway<WorkerHost>>, &Broken> {
+        if self.0.gateway.get().is_none()
+            && let Some(text) = WorkerEnvironment(env, None).text(ASSERTION_KEY)
+            && let Some(signer) = Signer::prepare(&text).await
+        {
+            // Another request may have done the same meanwhile.
+            let _ = self.0.signer.set(signer);
+        }
         let made = self.0.gateway.get_or_init(|| {
-            let environment = WorkerEnvironment(env);
-            let own = self.0.handlers.iter().map(|(name, _)| *name);
-            let names: Vec<&str> = BUILT_IN_HANDLERS.into_iter().chain(own).collect();
+            let environment = WorkerEnvironment(env, self.0.signer.get());
+            let names: Vec<&str> = BUILT_IN_HANDLERS.into_iter().chain(self.handlers().names()).collect();
             match Config::read(&environment, &names) {
                 Ok(config) => {
-                    Ok(Rc::new(Gateway::new(config, WorkerHost { store: env.kv("JWKS").ok(), env: env.clone() })))
+                    Ok(Rc::new(Gateway::new(config, WorkerHost { store: environment.store(), env: env.clone() })))
                 }
                 Err(mistakes) => {
                     tell(&mistakes);
@@ -125,93 +122,137 @@ impl Edge {
         made.as_ref()
     }
 
-    /// Does what a decision says, and tells what came of it.
-    async fn carry_out(
-        &self,
-        gateway: &Rc<Gateway<WorkerHost>>,
-        decision: &Decision<'_>,
-        request: &Request,
-        body: Option<&JsValue>,
-        env: Env,
-        request_id: &str,
-    ) -> (Response, Outcome) {
-        let answer = match &decision.verdict {
-            Verdict::Refuse(refusal) => Err(*refusal),
-            Verdict::Preflight(headers) => Ok(answer::empty(204, headers)),
-            Verdict::Serve(serve) => {
-                handlers::serve(&self.0.handlers, serve, decision.session.clone(), request, body, env, request_id).await
+    /// The answer, or the promise of one.
+    async fn work(&self, request: &Request, env: &JsValue, context: &Context) -> JsValue {
+        let Some(arrival) = Arrival::read(request) else {
+            return Response::error().into();
+        };
+        let gateway = match self.gateway(env).await {
+            Ok(gateway) => gateway,
+            Err(broken) => return broken.answer(&arrival).into(),
+        };
+        let now = UnixTime::from_seconds(arrival.started.div_euclid(1000));
+        let mut decision = gateway.decide(&arrival.head, &arrival.request_id, now).await;
+        let body = webhook::receive(gateway, &mut decision, &arrival.head, request).await;
+        host::tell_not_counted(&decision, &arrival.request_id);
+        if gateway.verifier().is_unsettled() {
+            let gateway = Rc::clone(gateway);
+            context.wait_until(&future_to_promise(async move {
+                gateway.verifier().settle(now).await;
+                Ok(JsValue::UNDEFINED)
+            }));
+        }
+        let signer = self.0.signer.get().map_or(JsValue::UNDEFINED, |signer| signer.key.clone());
+        let call = Call { gateway, arrival: &arrival, request, context, env, body: &body, signer };
+        let answer = self.carry_out(&call, &decision).await;
+        let completion = Completion::new(&arrival, &decision);
+        match answer {
+            Ok(Answer::Promised(answer)) => answer,
+            Ok(Answer::Made(response)) => javascript::complete(&response, &completion.to_json()).into(),
+            Ok(Answer::Reply(reply)) => javascript::reply(&completion.replying(&reply)).into(),
+            Err(refusal) => {
+                let reply = Reply::refusal(refusal, &arrival.request_id);
+                javascript::reply(&completion.replying(&reply)).into()
             }
-            Verdict::AssertionKeys(document) => Ok(answer::key_set(document)),
-            Verdict::Repeat => Ok(answer::json(200, &json!({"status": "delivered-before"}))),
+        }
+    }
+
+    /// Does what a decision says.
+    async fn carry_out(&self, call: &Call<'_>, decision: &Decision<'_>) -> Result<Answer, Refusal> {
+        match &decision.verdict {
+            Verdict::Refuse(refusal) => Err(*refusal),
+            Verdict::Preflight(headers) => Ok(Answer::Reply(Reply::preflight(headers))),
+            Verdict::Serve(Serve { handler, request: forward }) => match (*handler, forward) {
+                (HEALTH, _) => Ok(Answer::Reply(Reply::json(200, &json!({"status": "ok"})))),
+                (WHOAMI, _) => Ok(Answer::Reply(Reply::json(200, &whoami(decision.session.as_deref())))),
+                (name, Some(forward)) => {
+                    self.handlers().serve(name, forward, call, decision.session.clone()).await.map(Answer::Made)
+                }
+                (_, None) => Err(Refusal::Ours(Outage::HandlerFailed)),
+            },
+            Verdict::AssertionKeys(document) => Ok(Answer::Reply(Reply::key_set(document))),
+            Verdict::Repeat => Ok(Answer::Reply(Reply::json(200, &json!({"status": "delivered-before"})))),
             // A webhook whose body nobody read goes nowhere.
             Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
             Verdict::Forward(forward) => {
-                let answer = forward::forward(forward, request, body, service(forward, &env).as_ref()).await;
-                let end = gateway.stream_end(forward.route, decision.session.as_deref());
-                answer.and_then(|response| stream::until(end, response, request_id))
+                let ends_at = call.gateway.stream_end(forward.route, decision.session.as_deref());
+                let plan = Completion::new(call.arrival, decision).forwarding(forward, ends_at);
+                let service = call.service(forward);
+                let outage = self.0.word_outage.get_or_init(|| Closure::new(word_outage));
+                let Call { request, context, body, signer, .. } = call;
+                let answer = javascript::forward(request, context, service.as_ref(), &plan, body, signer, outage);
+                Ok(Answer::Promised(answer.into()))
             }
-            Verdict::Deliver(Delivery { forward, .. }) => {
-                forward::forward(forward, request, body, service(forward, &env).as_ref()).await
-            }
+            Verdict::Deliver(delivery) => deliver(call, delivery).await.map(Answer::Made),
             Verdict::Upgrade(upgrade) => {
-                let service = service(&upgrade.forward, &env);
-                socket::open(gateway, upgrade, request, service.as_ref(), request_id).await
+                let response = call.ask(&upgrade.forward).await?;
+                socket::open(call.gateway, upgrade, &response, &call.arrival.request_id).map(Answer::Made)
             }
-        };
-        match answer {
-            Ok(response) => {
-                let status = response.status();
-                (response, Outcome::Answered(status))
-            }
-            Err(refusal) => (answer::refusal(refusal, request_id), Outcome::Refused(refusal)),
         }
     }
+}
+
+/// A request on its way.
+pub(super) struct Call<'a> {
+    pub(super) gateway: &'a Rc<Gateway<WorkerHost>>,
+    pub(super) arrival: &'a Arrival,
+    pub(super) request: &'a Request,
+    pub(super) context: &'a Context,
+    pub(super) env: &'a JsValue,
+    pub(super) body: &'a JsValue,
+    signer: JsValue,
+}
+
+impl Call<'_> {
+    /// The binding that a request is sent by, where that is not the network.
+    fn service(&self, forward: &Forward<'_>) -> Option<Service> {
+        match &forward.route.target {
+            Target::Service(name) => WorkerEnvironment(self.env, None).service(name),
+            Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
+        }
+    }
+
+    /// The origin's answer as it gave it.
+    async fn ask(&self, forward: &Forward<'_>) -> Result<Response, Refusal> {
+        let plan = Sent::new(forward).to_json();
+        let service = self.service(forward);
+        let answer = javascript::ask(self.request, service.as_ref(), &plan, self.body, &self.signer).await;
+        answer.map_err(Refusal::Ours)
+    }
+}
+
+async fn deliver(call: &Call<'_>, delivery: &Delivery<'_>) -> Result<Response, Refusal> {
+    let answer = call.ask(&delivery.forward).await?;
+    webhook::remember(call.gateway, delivery, &answer).await;
+    javascript::handed_through(&answer).map_err(|_| Refusal::Ours(Outage::OriginUnreachable))
 }
 
 impl Broken {
-    fn answer(&self, head: &Head, request_id: &str, started: f64) -> Response {
+    fn answer(&self, arrival: &Arrival) -> Response {
+        let head = &arrival.head;
         let path = CanonicalPath::parse(&head.path).ok();
         let key = path.as_ref().map(CanonicalPath::match_key);
         let is_health = key.is_some_and(|key| key == HEALTH_PATH || self.health.iter().any(|path| path == key));
-        if is_health && matches!(head.method.as_str(), "GET" | "HEAD") {
-            return answer::json(200, &json!({"status": "configuration-invalid"}));
-        }
-        let refusal = Refusal::Ours(Outage::ConfigurationInvalid);
-        let time = javascript::rfc_3339(started);
-        let entry = LogEntry::without_gateway(&head.method, path.as_ref(), refusal, (&time, request_id));
-        worker::console_log!("{}", entry.to_json());
-        let response = answer::refusal(refusal, request_id);
-        // The names and values are this gateway's own, so setting them cannot fail.
-        let _ = answer::finish(&response, request_id, false);
-        response
+        let reply = if is_health && matches!(head.method.as_str(), "GET" | "HEAD") {
+            Reply::json(200, &json!({"status": "configuration-invalid"}))
+        } else {
+            Reply::refusal(Refusal::Ours(Outage::ConfigurationInvalid), &arrival.request_id)
+        };
+        let completion = Completion::without_gateway(arrival, path.as_ref().map(CanonicalPath::as_str));
+        javascript::reply(&completion.replying(&reply))
     }
 }
 
-/// The binding that a request is sent by, where that is not the network.
-fn service(forward: &Forward<'_>, env: &Env) -> Option<Service> {
-    match &forward.route.target {
-        Target::Service(name) => WorkerEnvironment(env).service(name),
-        Target::Origin(_) | Target::Zone | Target::Serve(_) => None,
-    }
+fn whoami(session: Option<&Session>) -> serde_json::Value {
+    session.map_or_else(|| json!({"userId": null}), |session| json!(session))
 }
 
-fn log(head: &Head, decision: &Decision<'_>, outcome: Outcome, request_id: &str, started: f64) {
-    let time = javascript::rfc_3339(started);
-    let elapsed = javascript::milliseconds_since(started);
-    worker::console_log!("{}", LogEntry::new(head, decision, outcome, &time, request_id, elapsed).to_json());
+#[allow(clippy::needless_pass_by_value)] // What JavaScript hands over is owned.
+fn word_outage(code: String, request_id: String) -> String {
+    Reply::refusal(Refusal::Ours(javascript::outage(&code)), &request_id).to_json()
 }
 
 fn tell(mistakes: &[Mistake]) {
     let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-    worker::console_error!("{}", json!({"event": "configuration-invalid", "mistakes": mistakes}));
-}
-
-/// 128 random bits in hexadecimal.
-fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        // The id only ties a log line to an answer; a request does not fail for want of one.
-        Err(_) => "unknown".to_owned(),
-    }
+    javascript::log_error(&json!({"event": "configuration-invalid", "mistakes": mistakes}).to_string());
 }

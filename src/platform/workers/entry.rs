@@ -1,7 +1,8 @@
 //! The Worker's entry points: requests, and the cron trigger that keeps KV fresh.
 
-use web_sys::{Request, Response};
-use worker::{Context, Env, Result, ScheduleContext, ScheduledEvent, event};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Request;
 
 use super::Edge;
 
@@ -9,17 +10,19 @@ thread_local! {
     static EDGE: Edge = Edge::new();
 }
 
-#[event(start)]
+#[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    EDGE.with(Edge::clone).fetch(request, env, context).await
+/// An answer, or the promise of one.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: JsValue, context: JsValue) -> JsValue {
+    EDGE.with(Edge::clone).answer(request, env, context.into())
 }
 
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    EDGE.with(Edge::clone).scheduled(env).await;
+/// Resolves once the keys are fetched.
+#[wasm_bindgen]
+pub async fn scheduled(env: JsValue) {
+    EDGE.with(Edge::clone).keep_keys(env).await;
 }

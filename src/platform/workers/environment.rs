@@ -2,13 +2,15 @@
 
 use js_sys::{JSON, Reflect};
 use serde_json::Value;
-use wasm_bindgen::{JsCast as _, JsValue};
-use worker::{Env, RateLimiter};
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::javascript::Service;
+use super::signer::Signer;
+use crate::assertion::Seed;
 use crate::config::Environment;
 
-pub(super) struct WorkerEnvironment<'a>(pub(super) &'a Env);
+/// The bindings, and who signs assertions, where anyone does.
+pub(super) struct WorkerEnvironment<'a>(pub(super) &'a JsValue, pub(super) Option<&'a Signer>);
 
 impl WorkerEnvironment<'_> {
     fn binding(&self, name: &str) -> Option<JsValue> {
@@ -16,16 +18,23 @@ impl WorkerEnvironment<'_> {
         (!binding.is_undefined() && !binding.is_null()).then_some(binding)
     }
 
-    pub(super) fn service(&self, name: &str) -> Option<Service> {
+    /// A binding that can be asked to do this.
+    fn able(&self, name: &str, method: &str) -> Option<JsValue> {
         let binding = self.binding(name)?;
-        let is_service = Reflect::get(&binding, &"fetch".into()).is_ok_and(|fetch| fetch.is_function());
-        is_service.then(|| binding.unchecked_into())
+        Reflect::get(&binding, &method.into()).is_ok_and(|method| method.is_function()).then_some(binding)
     }
 
-    pub(super) fn rate_limit(&self, name: &str) -> Option<RateLimiter> {
-        let binding = self.binding(name)?;
-        let is_counter = Reflect::get(&binding, &"limit".into()).is_ok_and(|limit| limit.is_function());
-        is_counter.then(|| binding.unchecked_into())
+    pub(super) fn service(&self, name: &str) -> Option<Service> {
+        self.able(name, "fetch").map(JsCast::unchecked_into)
+    }
+
+    pub(super) fn rate_limit(&self, name: &str) -> Option<JsValue> {
+        self.able(name, "limit")
+    }
+
+    /// The namespace of KV that keys are kept in.
+    pub(super) fn store(&self) -> Option<JsValue> {
+        self.able("JWKS", "put")
     }
 }
 
@@ -50,5 +59,9 @@ impl Environment for WorkerEnvironment<'_> {
 
     fn has_rate_limit(&self, name: &str) -> bool {
         self.rate_limit(name).is_some()
+    }
+
+    fn public_half(&self, seed: &Seed) -> Option<Vec<u8>> {
+        self.1?.public_half(seed)
     }
 }

@@ -1,16 +1,20 @@
-//! Handlers served at the edge: the built-in ones, and those that a Worker adds.
+//! Handlers that a Worker adds, and the gateway as such a Worker has it.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use serde_json::json;
-use wasm_bindgen::JsValue;
-use worker::{Env, Error, Request, Response, Result};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::RequestCache;
+use worker::{Context, Env, Error, Request, Response, Result};
 
-use super::answer;
+use super::edge::{Call as Arrived, Edge};
+use super::javascript;
 use crate::claims::Session;
-use crate::gateway::{HEALTH, Serve, WHOAMI};
+use crate::config::Access;
+use crate::gateway::Forward;
 use crate::refusal::{Outage, Refusal};
 
 /// A request that a handler answers: allowed by its route, and in the form an origin would get it.
@@ -37,44 +41,91 @@ impl Call {
 }
 
 /// A handler's future.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response>>>>;
-/// A handler by its name.
-pub(super) type Handler = (&'static str, Rc<dyn Fn(Call) -> Answer>);
+type Answer = Pin<Box<dyn Future<Output = Result<Response>>>>;
 
-/// Answers by the handler that a verdict names.
-pub(super) async fn serve(
-    handlers: &[Handler],
-    serve: &Serve<'_>,
-    session: Option<Rc<Session>>,
-    original: &web_sys::Request,
-    body: Option<&JsValue>,
-    env: Env,
-    request_id: &str,
-) -> std::result::Result<web_sys::Response, Refusal> {
-    match (serve.handler, &serve.request) {
-        (HEALTH, _) => Ok(answer::json(200, &json!({"status": "ok"}))),
-        (WHOAMI, _) => Ok(answer::json(200, &whoami(session.as_deref()))),
-        (name, Some(forward)) => {
-            let handler = handlers.iter().find(|(held, _)| *held == name).map(|(_, handler)| Rc::clone(handler));
-            let handler = handler.ok_or(Refusal::Ours(Outage::HandlerFailed))?;
-            let request = answer::request(forward, original, body, None);
-            let request = request.map_err(|_| Refusal::Ours(Outage::HandlerFailed))?;
-            let call = Call { request: request.into(), env, session, request_id: request_id.to_owned() };
-            match handler(call).await {
-                Ok(response) => Ok(response.into()),
-                Err(error) => {
-                    worker::console_error!(
-                        "{}",
-                        json!({"requestId": request_id, "handler": name, "error": error.to_string()})
-                    );
-                    Err(Refusal::Ours(Outage::HandlerFailed))
-                }
-            }
+/// Handlers by their names.
+#[derive(Clone, Default)]
+pub(super) struct Handlers(Vec<(&'static str, Rc<dyn Fn(Call) -> Answer>)>);
+
+impl Edge {
+    /// The same with a handler of its own, for routes that `serve` this name.
+    ///
+    /// It must be called before the first request: a gateway in use keeps the handlers it has.
+    #[must_use]
+    pub fn handler<F, A>(self, name: &'static str, handler: F) -> Self
+    where
+        F: Fn(Call) -> A + 'static,
+        A: Future<Output = Result<Response>> + 'static,
+    {
+        let mut handlers = self.handlers().clone();
+        handlers.0.push((name, Rc::new(move |call| Box::pin(handler(call)))));
+        Self::with_handlers(handlers)
+    }
+
+    /// Answers a request: the body of a Worker's `fetch`.
+    ///
+    /// # Errors
+    /// When the platform refuses to make an answer at all.
+    pub async fn fetch(&self, request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
+        let context: &JsValue = context.as_ref();
+        let answer = self.answer(request, env.into(), context.clone().into());
+        match answer.dyn_into::<js_sys::Promise>() {
+            Ok(answer) => Ok(JsFuture::from(answer).await?.into()),
+            Err(response) => Ok(response.into()),
         }
-        (_, None) => Err(Refusal::Ours(Outage::HandlerFailed)),
+    }
+
+    /// Fetches the keys and keeps KV fresh: the body of a Worker's `scheduled`.
+    pub async fn scheduled(&self, env: Env) {
+        self.keep_keys(env.into()).await;
     }
 }
 
-fn whoami(session: Option<&Session>) -> serde_json::Value {
-    session.map_or_else(|| json!({"userId": null}), |session| json!(session))
+impl Handlers {
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(name, _)| *name)
+    }
+
+    /// Answers by the handler of this name.
+    pub(super) async fn serve(
+        &self,
+        name: &str,
+        forward: &Forward<'_>,
+        arrived: &Arrived<'_>,
+        session: Option<Rc<Session>>,
+    ) -> std::result::Result<web_sys::Response, Refusal> {
+        let failed = Refusal::Ours(Outage::HandlerFailed);
+        let handler = self.0.iter().find(|(held, _)| *held == name).map(|(_, handler)| handler).ok_or(failed)?;
+        let request_id = arrived.arrival.request_id.clone();
+        let request = request(forward, arrived).map_err(|_| failed)?;
+        let env = arrived.env.clone().into();
+        let call = Call { request: request.into(), env, session, request_id: request_id.clone() };
+        match handler(call).await {
+            Ok(response) => Ok(response.into()),
+            Err(error) => {
+                let line = json!({"requestId": request_id, "handler": name, "error": error.to_string()});
+                javascript::log_error(&line.to_string());
+                Err(failed)
+            }
+        }
+    }
+}
+
+/// The request as an origin would get it.
+fn request(forward: &Forward<'_>, arrived: &Arrived<'_>) -> std::result::Result<web_sys::Request, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in &forward.headers {
+        headers.append(name, value)?;
+    }
+    let init = web_sys::RequestInit::new();
+    init.set_method(&arrived.arrival.head.method);
+    init.set_headers(&headers);
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    if forward.route.access != Access::Public {
+        init.set_cache(RequestCache::NoStore);
+    }
+    if !arrived.body.is_undefined() {
+        init.set_body(arrived.body);
+    }
+    web_sys::Request::new_with_str_and_init(&forward.url, &init)
 }

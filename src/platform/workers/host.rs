@@ -1,32 +1,63 @@
-//! The verifier's host in a Worker: WebCrypto, `fetch`, KV and timers.
+//! The verifier's host in a Worker: WebCrypto here, and the network, KV, counters and timers by `host.js`.
 
-use std::pin::pin;
-use std::time::Duration;
+use js_sys::Uint8Array;
+use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
 
-use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
-use wasm_bindgen::JsValue;
-use web_sys::{AbortController, Headers, ReadableStream, Request, RequestInit, RequestRedirect};
-use worker::kv::KvStore;
-use worker::{ByteStream, Delay, Env};
-
+use super::environment::WorkerEnvironment;
 use super::javascript;
 use crate::algorithm::Algorithm;
-use crate::limits::{KEY_SET_BYTES, KEY_SET_SECONDS, STORED_BYTES};
+use crate::gateway::Decision;
+use crate::limits::{KEY_SET_BYTES, KEY_SET_SECONDS, STORED_BYTES, WEBHOOK_BODY_BYTES};
 use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
-use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
+use crate::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 
+#[wasm_bindgen(module = "/src/platform/workers/host.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = fetchKeySet, catch)]
+    async fn fetch_key_set(
+        url: &str,
+        bearer: Option<&str>,
+        most: usize,
+        milliseconds: u32,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn load(store: &JsValue, key: &str, most: usize, milliseconds: u32) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn save(
+        store: &JsValue,
+        key: &str,
+        value: &[u8],
+        seconds: u32,
+        milliseconds: u32,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn count(binding: &JsValue, key: &str, milliseconds: u32) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn pause(milliseconds: u32) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = readBody, catch)]
+    async fn read_body(request: &web_sys::Request, most: usize) -> Result<JsValue, JsValue>;
+}
+
 /// How long the key server may take, to the last byte.
-const KEY_SET_TIMEOUT: Duration = Duration::from_secs(KEY_SET_SECONDS);
+const KEY_SET_MILLISECONDS: u32 = 1000 * KEY_SET_SECONDS as u32;
 /// How long KV may take; it is there to be faster than the key server.
-const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+const STORE_MILLISECONDS: u32 = 2000;
+/// How long a counter may take. It is beside the Worker, so a longer answer is none.
+const COUNT_MILLISECONDS: u32 = 500;
 
 pub(super) struct WorkerHost {
     /// The binding `JWKS`; without it keys are kept in the isolate alone.
-    pub(super) store: Option<KvStore>,
+    pub(super) store: Option<JsValue>,
     /// The bindings that count requests, by their names.
-    pub(super) env: Env,
+    pub(super) env: JsValue,
 }
 
 impl CheckSignature for WorkerHost {
@@ -49,88 +80,59 @@ impl CheckSignature for WorkerHost {
 
 impl FetchKeySet for WorkerHost {
     async fn fetch_key_set(&self, url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
-        let controller = AbortController::new().map_err(described)?;
-        let answer = within(KEY_SET_TIMEOUT, read_key_set(url, bearer, &controller)).await.flatten();
-        if answer.is_err() {
-            // What is still on its way is not wanted.
-            controller.abort();
-        }
-        answer
+        let body = fetch_key_set(url, bearer, KEY_SET_BYTES, KEY_SET_MILLISECONDS).await;
+        bytes(body).map(Option::unwrap_or_default)
     }
-}
-
-async fn read_key_set(url: &str, bearer: Option<&str>, controller: &AbortController) -> Result<Vec<u8>, HostError> {
-    let headers = Headers::new().map_err(described)?;
-    headers.set("accept", "application/json").map_err(described)?;
-    if let Some(bearer) = bearer {
-        headers.set("authorization", &format!("Bearer {bearer}")).map_err(described)?;
-    }
-    let init = RequestInit::new();
-    init.set_headers(&headers);
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(&controller.signal()));
-    let request = Request::new_with_str_and_init(url, &init).map_err(described)?;
-    let response = javascript::send(&request, None).await.map_err(described)?;
-    if response.status() != 200 {
-        return Err(HostError(format!("the key server answered {}", response.status())));
-    }
-    match response.body() {
-        Some(body) => read(body, KEY_SET_BYTES).await,
-        None => Ok(Vec::new()),
-    }
-}
-
-/// A stream's bytes, unless they are more than `limit`.
-async fn read(stream: ReadableStream, limit: usize) -> Result<Vec<u8>, HostError> {
-    let mut chunks = ByteStream::from(stream);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = chunks.next().await {
-        bytes.extend(chunk.map_err(|error| HostError(error.to_string()))?);
-        if bytes.len() > limit {
-            return Err(HostError(format!("longer than {limit} bytes")));
-        }
-    }
-    Ok(bytes)
 }
 
 impl Store for WorkerHost {
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        let Some(store) = &self.store else {
-            return Ok(None);
-        };
-        within(STORE_TIMEOUT, async {
-            let value = store.get(key).stream().await.map_err(|error| HostError(error.to_string()))?;
-            match value {
-                Some(value) => read(value, STORED_BYTES).await.map(Some),
-                None => Ok(None),
-            }
-        })
-        .await
-        .flatten()
+        match &self.store {
+            Some(store) => bytes(load(store, key, STORED_BYTES, STORE_MILLISECONDS).await),
+            None => Ok(None),
+        }
     }
 
     async fn save(&self, key: &str, value: &[u8], seconds: u32) -> Result<(), HostError> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        let put = store.put_bytes(key, value).map_err(|error| HostError(error.to_string()))?;
-        let saved = within(STORE_TIMEOUT, put.expiration_ttl(seconds.into()).execute()).await?;
-        saved.map_err(|error| HostError(error.to_string()))
+        if let Some(store) = &self.store {
+            save(store, key, value, seconds, STORE_MILLISECONDS).await.map_err(described)?;
+        }
+        Ok(())
+    }
+}
+
+impl CountRequest for WorkerHost {
+    async fn count(&self, limit: &str, key: &str) -> Result<bool, HostError> {
+        let binding = WorkerEnvironment(&self.env, None).rate_limit(limit);
+        let binding = binding.ok_or_else(|| HostError("there is no such binding".to_owned()))?;
+        let is_within = count(&binding, key, COUNT_MILLISECONDS).await.map_err(described)?;
+        Ok(is_within.as_bool() == Some(true))
     }
 }
 
 impl Pause for WorkerHost {
     async fn pause(&self, milliseconds: u32) {
-        Delay::from(Duration::from_millis(milliseconds.into())).await;
+        // A timer does not fail.
+        let _ = pause(milliseconds).await;
     }
 }
 
-/// What `work` comes to, unless that takes longer than `limit`.
-pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, HostError> {
-    match select(pin!(work), pin!(Delay::from(limit))).await {
-        Either::Left((value, _)) => Ok(value),
-        Either::Right(_) => Err(HostError(format!("no answer within {} s", limit.as_secs_f32()))),
+/// The one body that is read: a webhook's, or as much of it as shows that it is too long.
+pub(super) async fn body_of(request: &web_sys::Request) -> Vec<u8> {
+    bytes(read_body(request, WEBHOOK_BODY_BYTES).await).ok().flatten().unwrap_or_default()
+}
+
+/// Tells the log of a request that passed without being counted.
+pub(super) fn tell_not_counted(decision: &Decision<'_>, request_id: &str) {
+    if let Some(error) = &decision.not_counted {
+        let line = json!({"event": "limit-not-counted", "requestId": request_id, "error": error.0});
+        javascript::log_error(&line.to_string());
     }
+}
+
+fn bytes(value: Result<JsValue, JsValue>) -> Result<Option<Vec<u8>>, HostError> {
+    let value = value.map_err(described)?;
+    Ok(value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
 }
 
 fn described(error: JsValue) -> HostError {

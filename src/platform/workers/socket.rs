@@ -9,11 +9,10 @@ use std::rc::Rc;
 use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Request, Response};
+use web_sys::Response;
 
 use super::host::WorkerHost;
-use super::javascript::{self, Service};
-use super::{answer, forward};
+use super::javascript;
 use crate::gateway::{Gateway, Holder, RenewalError, TOKEN_MESSAGE, Upgrade, not_renewed, renewed, token_of_message};
 use crate::lifetime::{Lifetime, State};
 use crate::limits::TOKEN_MESSAGE_BYTES;
@@ -75,24 +74,22 @@ extern "C" {
     fn clear_timeout(timer: &JsValue);
 }
 
-/// Asks the origin for the socket, and hands back what it says: its end of one, or its reason for none.
-pub(super) async fn open(
+/// Hands back what the origin said when it was asked for the socket: its end of one, or its reason for none.
+pub(super) fn open(
     gateway: &Rc<Gateway<WorkerHost>>,
     upgrade: &Upgrade<'_>,
-    original: &Request,
-    service: Option<&Service>,
+    response: &Response,
     request_id: &str,
 ) -> Result<Response, Refusal> {
     let unreachable = |_| Refusal::Ours(Outage::OriginUnreachable);
-    let response = forward::ask(&upgrade.forward, original, None, service).await?;
     let Some(origin) = response.unchecked_ref::<Upgraded>().web_socket() else {
-        return answer::handed_through(&response).map_err(unreachable);
+        return javascript::handed_through(response).map_err(unreachable);
     };
     let end = match &upgrade.holder {
         Some(holder) => Bridge::build(gateway, holder, origin, request_id).map_err(unreachable)?,
         None => origin.into(),
     };
-    answer::upgraded(&response, &end).map_err(unreachable)
+    javascript::upgraded(response, &end).map_err(unreachable)
 }
 
 /// Where a message or an end comes from.

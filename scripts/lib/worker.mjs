@@ -1,0 +1,43 @@
+// Builds the gateway's own Worker: the core in wasm, what wasm-bindgen writes for it, and the module that the platform loads.
+//
+// worker-build does the same for Workers that have the gateway as a library. What it makes for each request, a class and some
+// proxies, is most of what a short request costs in JavaScript, and it keeps the names of all functions.
+
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { run } from './processes.mjs';
+import { WASM_TARGET, buildEnv, paths, root } from './toolchain.mjs';
+
+/** The passes are for speed where the code is, and no feature is used that workerd might not have. */
+const WASM_OPTIONS = [
+  ...['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`),
+  ...['-Oz', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
+];
+
+/** Builds it into a folder; `onLine` sees what cargo says. */
+export async function buildWorker(out, onLine) {
+  const made = join(paths.cli, '..', '..', WASM_TARGET, 'worker', 'clerk_edge.wasm');
+  const staging = join(out, 'staging');
+  const options = { cwd: root, env: buildEnv(), quiet: true };
+  const cargo = ['build', '--lib', '--profile', 'worker', '--target', WASM_TARGET, '--no-default-features', '--features', 'entry'];
+  await run('cargo', cargo, { ...options, onLine });
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  const bind = ['--target', 'module', '--experimental-reset-state-function', '--no-typescript', '--out-dir', staging, '--out-name', 'index', made];
+  await run(paths.toolBin('wasm-bindgen'), bind, options);
+  await run(paths.wasmOpt, [...WASM_OPTIONS, join(staging, 'index_bg.wasm'), '-o', join(out, 'index_bg.wasm')], options);
+  await bundle(staging, join(out, 'index.js'));
+  rmSync(staging, { recursive: true });
+}
+
+async function bundle(staging, outfile) {
+  const { build } = createRequire(paths.wrangler)('esbuild');
+  const glue = join(staging, 'index.js');
+  // workerd gives a compiled module for either spelling, and esbuild knows only the older one.
+  writeFileSync(glue, readFileSync(glue, 'utf8').replace('import source ', 'import '));
+  cpSync(join(root, 'src', 'platform', 'workers', 'entry.js'), join(staging, 'entry.js'));
+  const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['*.wasm'], logLevel: 'warning' };
+  await build({ ...options, entryPoints: [join(staging, 'entry.js')], outfile });
+}
