@@ -23,6 +23,7 @@ mod stand_in;
 mod tokens;
 mod trial;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -65,8 +66,11 @@ fn probe(args: &TestArgs) -> Result<Probe, TestError> {
     let variables =
         [&settings.token_env, &settings.admin_token_env, &settings.expired_token_env].map(|name| name.as_deref());
     let given = Given::read(flags, variables)?;
+    let ca_file = settings.ca_file.as_deref();
+    let client = Client::new(target, Duration::from_secs(args.timeout), pause, ca_file)
+        .map_err(|source| TestError::CaFile { path: ca_file.unwrap_or(Path::new("")).into(), source })?;
     Ok(Probe {
-        client: Client::new(target, Duration::from_secs(args.timeout), pause).map_err(TestError::Client)?,
+        client,
         source: source(args, &settings)?,
         secrets: given.secrets(),
         given,

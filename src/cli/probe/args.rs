@@ -47,6 +47,15 @@ pub(in crate::cli) struct TestArgs {
     /// Origin whose scripts may call the API
     #[arg(long, value_name = "ORIGIN", help_heading = "Paths")]
     pub(super) origin: Option<String>,
+    /// Certificates in PEM of authorities to trust beside those that browsers trust
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// Port for plain HTTP beside https [default: 80, where https has 443]
+    #[arg(long, value_name = "PORT", help_heading = "Connection", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) http_port: Option<u16>,
+    /// Longest wait for one answer, in seconds
+    #[arg(long, value_name = "SECONDS", help_heading = "Connection", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
+    pub(super) timeout: u64,
     /// Forged tokens only, which need no secret (the default)
     #[arg(long, help_heading = "Tokens", conflicts_with_all = ["issuer_url", "clerk"])]
     pub(super) forged: bool,
@@ -77,9 +86,6 @@ pub(in crate::cli) struct TestArgs {
     /// Most requests in a second [default: 20, and as many as it takes on this machine]
     #[arg(long, value_name = "NUMBER", help_heading = "Care", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) rate: Option<u32>,
-    /// Longest wait for one answer, in seconds
-    #[arg(long, value_name = "SECONDS", help_heading = "Care", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
-    pub(super) timeout: u64,
     /// Only these checks, by number or name
     #[arg(long, value_name = "CHECKS", value_delimiter = ',', help_heading = "Checks")]
     pub(super) only: Vec<String>,

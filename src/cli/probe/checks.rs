@@ -9,12 +9,13 @@ mod classes;
 mod cross_origin;
 mod graphql;
 mod keys;
+mod load;
 mod malformed;
-mod manners;
 mod missing;
 mod paths;
 mod revocation;
 mod signature;
+mod transport;
 mod valid;
 mod webhook;
 
@@ -23,7 +24,7 @@ use super::check::Check;
 
 /// All checks, by number.
 pub(super) fn all() -> Vec<&'static Check> {
-    let groups: [&'static [Check]; 15] = [
+    let groups: [&'static [Check]; 16] = [
         missing::CHECKS,
         paths::CHECKS,
         valid::CHECKS,
@@ -38,7 +39,8 @@ pub(super) fn all() -> Vec<&'static Check> {
         revocation::CHECKS,
         graphql::CHECKS,
         webhook::CHECKS,
-        manners::CHECKS,
+        load::CHECKS,
+        transport::CHECKS,
     ];
     let mut all: Vec<&Check> = groups.into_iter().flatten().collect();
     all.sort_by_key(|check| check.id);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::http::{SendError, TargetError};
+use super::http::{CaFileError, TargetError, TlsError};
 use crate::cli::signing_key::SigningKeyError;
 
 /// Why a run does not come to a verdict.
@@ -19,14 +19,16 @@ pub(in crate::cli) enum TestError {
     Path(String),
     #[error(transparent)]
     Target(#[from] TargetError),
-    #[error("cannot prepare the connection")]
-    Client(#[source] SendError),
+    #[error("cannot trust {}", path.display())]
+    CaFile { path: PathBuf, source: CaFileError },
     #[error("expected the number or the name of a check, got {0:?}")]
     UnknownCheck(String),
     #[error("no check is left to run")]
     NoChecks,
     #[error("nothing answers at {url}: {reason}")]
     NothingAnswers { url: String, reason: String },
+    #[error("no secure connection to {url}: {reason}")]
+    NotSecure { url: String, reason: TlsError },
     #[error("there is no {0} in the environment")]
     NoVariable(String),
     #[error("cannot read a token from stdin")]
@@ -56,16 +58,22 @@ pub(in crate::cli) enum TestError {
 impl TestError {
     /// Whether it is in how the run was asked for, or in that there is nothing to test.
     pub(in crate::cli) const fn is_usage(&self) -> bool {
-        !matches!(
-            self,
-            Self::Client(_) | Self::Clerk(_) | Self::StandIn(_) | Self::Key(_) | Self::Listener(_) | Self::Report(_)
-        )
+        !matches!(self, Self::Clerk(_) | Self::StandIn(_) | Self::Key(_) | Self::Listener(_) | Self::Report(_))
     }
 
     pub(in crate::cli) const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Target(TargetError::NotAllowed(_)) => Some("allow it by its very name with --allow-host"),
             Self::NothingAnswers { .. } => Some("start the API first"),
+            Self::NotSecure { reason: TlsError::Untrusted, .. } => {
+                Some("name the certificate of its authority with --ca-file")
+            }
+            Self::NotSecure { reason: TlsError::Authority, .. } => {
+                Some("mkcert makes an authority, and certificates that it signs")
+            }
+            Self::NotSecure { reason: TlsError::WrongName, .. } => {
+                Some("use the name in the URL that the certificate has")
+            }
             Self::UnknownCheck(_) => Some("--list prints them"),
             Self::LiveKey | Self::SecretKey => Some("put the one of a development instance into CLERK_SECRET_KEY"),
             Self::StandIn(_) => Some("start one with `clerk-edge issuer`"),
@@ -73,7 +81,8 @@ impl TestError {
             | Self::Config { .. }
             | Self::Path(_)
             | Self::Target(TargetError::Url(_))
-            | Self::Client(_)
+            | Self::CaFile { .. }
+            | Self::NotSecure { .. }
             | Self::NoChecks
             | Self::NoVariable(_)
             | Self::Stdin(_)

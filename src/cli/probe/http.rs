@@ -5,11 +5,14 @@
 
 mod answer;
 mod client;
+mod connection;
 mod parse;
 mod request;
 mod target;
+mod tls;
 
 pub(super) use answer::Answer;
 pub(super) use client::{Client, SendError};
 pub(super) use request::Request;
 pub(super) use target::{Target, TargetError};
+pub(super) use tls::{CaFileError, TlsError};

@@ -45,9 +45,10 @@ pub(super) fn run(probe: &Probe, checks: &[&'static Check], framework: Option<Fr
 fn find(probe: &Probe, framework: Option<Framework>) -> Result<Framework, TestError> {
     let url = probe.client.target().url();
     let first = match probe.send(&Request::get(probe.protected())) {
-        Err(error @ (SendError::Connect(_) | SendError::Tls(_))) => {
+        Err(error @ SendError::Connect(_)) => {
             return Err(TestError::NothingAnswers { url, reason: error.to_string() });
         }
+        Err(SendError::Tls(reason)) => return Err(TestError::NotSecure { url, reason }),
         // Whoever takes the connection and does no better is there, and fails every check.
         first => first.ok(),
     };

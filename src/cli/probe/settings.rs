@@ -35,6 +35,10 @@ pub(in crate::cli) struct Settings {
     pub(super) origin: Option<String>,
     pub(super) audience: Option<String>,
     pub(super) authorized_parties: Vec<String>,
+    /// Certificates of authorities to trust.
+    pub(super) ca_file: Option<PathBuf>,
+    /// The port of the same API for plain HTTP.
+    pub(super) http_port: Option<u16>,
     /// Resources and whose they are.
     pub(super) idor: Vec<Owned>,
     /// Longest time that a revoked session may go on.
@@ -104,11 +108,6 @@ impl Settings {
     }
 
     fn overlay(&mut self, args: &TestArgs) {
-        let over = |setting: &mut Option<String>, flag: &Option<String>| {
-            if flag.is_some() {
-                setting.clone_from(flag);
-            }
-        };
         over(&mut self.protected, &args.protected);
         over(&mut self.public, &args.public);
         over(&mut self.optional, &args.optional);
@@ -117,6 +116,8 @@ impl Settings {
         over(&mut self.webhook, &args.webhook);
         over(&mut self.origin, &args.origin);
         over(&mut self.clerk_user, &args.clerk_user);
+        over(&mut self.ca_file, &args.ca_file);
+        over(&mut self.http_port, &args.http_port);
         if self.protected.is_none() {
             self.protected = Some(DEFAULT_PROTECTED.to_owned());
         }
@@ -130,6 +131,12 @@ impl Settings {
             Some(path) => Err(TestError::Path(path.clone())),
             None => Ok(()),
         }
+    }
+}
+
+fn over<T: Clone>(setting: &mut Option<T>, flag: &Option<T>) {
+    if flag.is_some() {
+        setting.clone_from(flag);
     }
 }
 

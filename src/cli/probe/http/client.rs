@@ -1,16 +1,17 @@
 //! One request, one connection, one answer, within one time-out.
 
 use std::cell::Cell;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::ClientConfig;
 use thiserror::Error;
 
+use super::connection::{Connection, Limit};
 use super::parse::{self, Framing};
+use super::tls::{self, CaFileError, TlsError};
 use super::{Answer, Request, Target};
 use crate::platform::native::instant;
 
@@ -24,8 +25,8 @@ pub(in crate::cli) enum SendError {
     #[error("no connection ({0})")]
     Connect(io::Error),
     /// No TLS.
-    #[error("no secure connection ({0})")]
-    Tls(String),
+    #[error("no secure connection: {0}")]
+    Tls(#[from] TlsError),
     /// Too late.
     #[error("no answer in time")]
     TimedOut,
@@ -35,6 +36,9 @@ pub(in crate::cli) enum SendError {
     /// Not HTTP/1.1.
     #[error("an answer that is not HTTP/1.1")]
     NotHttp,
+    /// More head than anyone needs.
+    #[error("an answer with more than 64 KiB or 128 lines of headers")]
+    LongHead,
 }
 
 /// Sends requests to one target.
@@ -49,15 +53,15 @@ pub(in crate::cli::probe) struct Client {
     tls: Option<Arc<ClientConfig>>,
 }
 
-/// A connection, secure or not.
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
-}
-
 impl Client {
-    pub(in crate::cli::probe) fn new(target: Target, timeout: Duration, pause: Duration) -> Result<Self, SendError> {
-        let tls = if target.is_tls { Some(tls_config()?) } else { None };
+    /// A client that also trusts the authorities of `ca_file`.
+    pub(in crate::cli::probe) fn new(
+        target: Target,
+        timeout: Duration,
+        pause: Duration,
+        ca_file: Option<&Path>,
+    ) -> Result<Self, CaFileError> {
+        let tls = if target.is_tls { Some(tls::config(ca_file)?) } else { None };
         Ok(Self { target, timeout, pause, last: Cell::new(None), late: Cell::new(0), tls })
     }
 
@@ -67,21 +71,40 @@ impl Client {
 
     /// Sends a request and reads the answer to it.
     pub(in crate::cli::probe) fn send(&self, request: &Request) -> Result<Answer, SendError> {
+        self.send_to(&self.target, request)
+    }
+
+    /// The same over plain HTTP, to another port of the target's host.
+    pub(in crate::cli::probe) fn send_plain(&self, request: &Request, port: u16) -> Result<Answer, SendError> {
+        self.send_to(&self.target.plain(port), request)
+    }
+
+    /// A connection to the target on which a check speaks for itself.
+    pub(in crate::cli::probe) fn connect(&self) -> Result<Connection, SendError> {
         self.wait();
-        let sent = self.exchange(request);
+        self.open(&self.target, instant())
+    }
+
+    fn send_to(&self, target: &Target, request: &Request) -> Result<Answer, SendError> {
+        self.wait();
+        let sent = self.exchange(target, request);
         self.late.set(if matches!(sent, Err(SendError::TimedOut)) { self.late.get() + 1 } else { 0 });
         sent
     }
 
-    fn exchange(&self, request: &Request) -> Result<Answer, SendError> {
+    fn exchange(&self, target: &Target, request: &Request) -> Result<Answer, SendError> {
         let start = instant();
-        let mut stream = self.connect()?;
+        let mut stream = self.open(target, start)?;
         // An answer may come before all is written, as one to a header that is too long does: it is read all the same.
-        let written = stream.write_all(&request.to_bytes(&self.target)).and_then(|()| stream.flush());
-        match self.read(&mut stream, request.is_head(), start) {
+        let written = stream.write_all(&request.to_bytes(target)).and_then(|()| stream.flush());
+        match read(&mut stream, request.is_head(), start) {
             Err(SendError::Closed) => Err(written.err().map_or(SendError::Closed, |error| interrupted(&error))),
             read => read,
         }
+    }
+
+    fn open(&self, target: &Target, start: Instant) -> Result<Connection, SendError> {
+        Connection::open(target, self.tls.as_ref(), Limit { start, timeout: self.timeout() })
     }
 
     /// Halved for every answer in a row that did not come, so that a run against an API that hangs comes to an end.
@@ -95,72 +118,42 @@ impl Client {
         }
         self.last.set(Some(instant()));
     }
+}
 
-    fn connect(&self) -> Result<Stream, SendError> {
-        let mut failure = io::Error::from(io::ErrorKind::NotFound);
-        for address in self.target.addresses().map_err(SendError::Connect)? {
-            match TcpStream::connect_timeout(&address, self.timeout()) {
-                Ok(stream) => return self.secure(stream),
-                Err(error) => failure = error,
-            }
+fn read(stream: &mut Connection, is_head: bool, start: Instant) -> Result<Answer, SendError> {
+    let mut bytes = Vec::new();
+    let head = loop {
+        if let Some(head) = parse::head(&bytes)? {
+            break head;
         }
-        Err(SendError::Connect(failure))
-    }
-
-    fn secure(&self, stream: TcpStream) -> Result<Stream, SendError> {
-        let limited = stream.set_nodelay(true).and_then(|()| stream.set_write_timeout(Some(self.timeout())));
-        limited.and_then(|()| stream.set_read_timeout(Some(self.timeout()))).map_err(SendError::Connect)?;
-        let Some(config) = &self.tls else { return Ok(Stream::Plain(stream)) };
-        let host = self.target.host.trim_matches(['[', ']']).to_owned();
-        let name = ServerName::try_from(host).map_err(|error| SendError::Tls(error.to_string()))?;
-        let connection = ClientConnection::new(Arc::clone(config), name);
-        let connection = connection.map_err(|error| SendError::Tls(error.to_string()))?;
-        let mut stream = StreamOwned::new(connection, stream);
-        while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock).map_err(|error| SendError::Tls(error.to_string()))?;
+        read_more(stream, &mut bytes)?;
+    };
+    let mut body = parse::Body::new(head.framing(is_head)?);
+    body.take(bytes.get(head.length..).unwrap_or_default())?;
+    while !body.is_whole() {
+        bytes.clear();
+        match read_more(stream, &mut bytes) {
+            Ok(()) => body.take(&bytes)?,
+            Err(SendError::Closed) if body.framing() == Framing::UntilClose => break,
+            Err(SendError::TimedOut) if head.is_stream() => break,
+            Err(error) => return Err(error),
         }
-        Ok(Stream::Tls(Box::new(stream)))
     }
+    Ok(Answer { status: head.status, headers: head.headers, body: body.into_bytes(), elapsed: start.elapsed() })
+}
 
-    fn read(&self, stream: &mut Stream, is_head: bool, start: Instant) -> Result<Answer, SendError> {
-        let mut bytes = Vec::new();
-        let head = loop {
-            if let Some(head) = parse::head(&bytes)? {
-                break head;
-            }
-            self.read_more(stream, &mut bytes, start)?;
-        };
-        let framing = head.framing(is_head)?;
-        let body = loop {
-            let arrived = bytes.get(head.length..).unwrap_or_default();
-            if let Some(body) = parse::body(framing, arrived)? {
-                break body;
-            }
-            let arrived = arrived.to_vec();
-            match self.read_more(stream, &mut bytes, start) {
-                Ok(()) => {}
-                Err(SendError::Closed) if framing == Framing::UntilClose => break arrived,
-                Err(SendError::TimedOut) if head.is_stream() => break arrived,
-                Err(error) => return Err(error),
-            }
-        };
-        Ok(Answer { status: head.status, headers: head.headers, body, elapsed: start.elapsed() })
-    }
-
-    /// Reads what comes next, which is at least a byte.
-    fn read_more(&self, stream: &mut Stream, bytes: &mut Vec<u8>, start: Instant) -> Result<(), SendError> {
-        let left = self.timeout().checked_sub(start.elapsed()).filter(|left| !left.is_zero());
-        let left = left.ok_or(SendError::TimedOut)?;
-        stream.socket().set_read_timeout(Some(left)).map_err(SendError::Connect)?;
-        let mut chunk = [0; 8192];
+/// Reads what comes next, which is at least a byte.
+fn read_more(stream: &mut Connection, bytes: &mut Vec<u8>) -> Result<(), SendError> {
+    let mut chunk = [0; 8192];
+    loop {
         match stream.read(&mut chunk) {
-            Ok(0) => Err(SendError::Closed),
+            Ok(0) => return Err(SendError::Closed),
             Ok(read) => {
                 bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
-                Ok(())
+                return Ok(());
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Err(error) => Err(interrupted(&error)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(interrupted(&error)),
         }
     }
 }
@@ -169,49 +162,5 @@ fn interrupted(error: &io::Error) -> SendError {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => SendError::TimedOut,
         _ => SendError::Closed,
-    }
-}
-
-fn tls_config() -> Result<Arc<ClientConfig>, SendError> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| SendError::Tls(error.to_string()))?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
-
-impl Stream {
-    fn socket(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => &stream.sock,
-        }
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.write(buffer),
-            Self::Tls(stream) => stream.write(buffer),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(stream) => stream.flush(),
-            Self::Tls(stream) => stream.flush(),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! An answer out of bytes (RFC 9112).
 //!
-//! The head is `httparse`'s to read; what is here is where the body ends.
+//! The head and the sizes of chunks are `httparse`'s to read; what is here is where the body ends.
 
 use super::SendError;
 
@@ -10,6 +10,8 @@ pub(super) const HEAD_BYTES: usize = 64 * 1024;
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// Most headers of an answer.
 const HEADERS: usize = 128;
+/// Longest line of a chunk's frame, in bytes: a size, and extensions that nobody uses.
+const FRAME_BYTES: usize = 1024;
 
 /// The head of an answer, and where its body begins.
 #[derive(Debug)]
@@ -38,7 +40,8 @@ pub(super) fn head(bytes: &[u8]) -> Result<Option<Head>, SendError> {
         let length = match response.parse(rest) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES => return Ok(None),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(SendError::NotHttp),
+            Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Err(SendError::LongHead),
+            Err(_) => return Err(SendError::NotHttp),
         };
         start += length;
         let status = response.code.ok_or(SendError::NotHttp)?;
@@ -57,59 +60,144 @@ impl Head {
         if is_head || matches!(self.status, 101 | 204 | 304) {
             return Ok(Framing::None);
         }
-        if let Some(encoding) = self.find("transfer-encoding") {
+        if let Some(encoding) = self.find("transfer-encoding")? {
             let is_chunked = encoding.trim().eq_ignore_ascii_case("chunked");
             return if is_chunked { Ok(Framing::Chunked) } else { Err(SendError::NotHttp) };
         }
-        match self.find("content-length") {
-            Some(length) => length.trim().parse().map(Framing::Length).map_err(|_| SendError::NotHttp),
+        match self.find("content-length")? {
+            Some(length) if !length.bytes().all(|byte| byte.is_ascii_digit()) => Err(SendError::NotHttp),
+            // One that no memory holds is as good as the longest that does.
+            Some(length) if !length.is_empty() => Ok(Framing::Length(length.parse().unwrap_or(usize::MAX))),
+            Some(_) => Err(SendError::NotHttp),
             None => Ok(Framing::UntilClose),
         }
     }
 
     /// Whether the body may be without end on purpose.
     pub(super) fn is_stream(&self) -> bool {
-        self.find("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"))
+        self.find("content-type").is_ok_and(|kind| kind.is_some_and(|kind| kind.starts_with("text/event-stream")))
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    /// The one value of a header. Several that differ would end a body in two places.
+    fn find(&self, name: &str) -> Result<Option<&str>, SendError> {
+        let mut values =
+            self.headers.iter().filter(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        let first = values.next();
+        if values.all(|value| Some(value) == first) { Ok(first.map(String::as_str)) } else { Err(SendError::NotHttp) }
     }
 }
 
-/// The body, once it is whole or long enough.
-pub(super) fn body(framing: Framing, bytes: &[u8]) -> Result<Option<Vec<u8>>, SendError> {
-    if bytes.len() > BODY_BYTES {
-        return Ok(Some(bytes.get(..BODY_BYTES).unwrap_or_default().to_vec()));
+/// A body on its way, of which no more is kept than [`BODY_BYTES`]. Nothing is decompressed: nothing compressed is asked for.
+#[derive(Debug)]
+pub(super) struct Body {
+    framing: Framing,
+    bytes: Vec<u8>,
+    /// What has come of a chunk's frame.
+    frame: Vec<u8>,
+    chunk: Chunk,
+}
+
+/// What comes next in a chunked body (RFC 9112 section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chunk {
+    Size,
+    /// So many bytes of a chunk.
+    Data(usize),
+    /// The end of a chunk's line.
+    End,
+    /// Nothing: the last chunk was there.
+    Nothing,
+}
+
+impl Body {
+    pub(super) const fn new(framing: Framing) -> Self {
+        Self { framing, bytes: Vec::new(), frame: Vec::new(), chunk: Chunk::Size }
     }
-    match framing {
-        Framing::None => Ok(Some(Vec::new())),
-        Framing::Length(length) => Ok(bytes.get(..length).map(<[u8]>::to_vec)),
-        Framing::Chunked => chunks(bytes),
-        Framing::UntilClose => Ok(None),
+
+    pub(super) const fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Whether it is all there, or as much of it as is read.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.bytes.len() >= BODY_BYTES
+            || match self.framing {
+                Framing::None => true,
+                Framing::Length(length) => self.bytes.len() >= length,
+                Framing::Chunked => matches!(self.chunk, Chunk::Nothing),
+                Framing::UntilClose => false,
+            }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Takes what has arrived.
+    pub(super) fn take(&mut self, arrived: &[u8]) -> Result<(), SendError> {
+        match self.framing {
+            Framing::None => Ok(()),
+            Framing::Length(length) => {
+                self.keep(arrived, length.saturating_sub(self.bytes.len()));
+                Ok(())
+            }
+            Framing::UntilClose => {
+                self.keep(arrived, arrived.len());
+                Ok(())
+            }
+            Framing::Chunked => self.take_chunks(arrived),
+        }
+    }
+
+    /// Keeps at most `length` bytes, and says how many it took.
+    fn keep(&mut self, arrived: &[u8], length: usize) -> usize {
+        let taken = arrived.len().min(length);
+        let room = BODY_BYTES.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(arrived.get(..taken.min(room)).unwrap_or_default());
+        taken
+    }
+
+    fn take_chunks(&mut self, mut arrived: &[u8]) -> Result<(), SendError> {
+        while !self.is_whole() && !arrived.is_empty() {
+            let taken = match self.chunk {
+                Chunk::Data(left) => {
+                    let taken = self.keep(arrived, left);
+                    self.chunk = if taken == left { Chunk::End } else { Chunk::Data(left - taken) };
+                    taken
+                }
+                Chunk::Size | Chunk::End => self.take_line(arrived)?,
+                Chunk::Nothing => return Ok(()),
+            };
+            arrived = arrived.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Takes the rest of a line of a chunk's frame, or all that has arrived of it.
+    fn take_line(&mut self, arrived: &[u8]) -> Result<usize, SendError> {
+        let end = arrived.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
+        let taken = end.unwrap_or(arrived.len());
+        self.frame.extend_from_slice(arrived.get(..taken).unwrap_or_default());
+        if self.frame.len() > FRAME_BYTES {
+            return Err(SendError::NotHttp);
+        }
+        if end.is_some() {
+            self.chunk = next_chunk(self.chunk, &self.frame)?;
+            self.frame.clear();
+        }
+        Ok(taken)
     }
 }
 
-/// A chunked body (RFC 9112 section 7.1), once it is whole.
-fn chunks(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, SendError> {
-    let mut body = Vec::new();
-    loop {
-        let (start, size) = match httparse::parse_chunk_size(bytes) {
-            Ok(httparse::Status::Complete(found)) => found,
-            Ok(httparse::Status::Partial) => return Ok(None),
-            Err(_) => return Err(SendError::NotHttp),
-        };
-        if size == 0 {
-            return Ok(Some(body));
-        }
-        let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or(SendError::NotHttp)?;
-        let Some(chunk) = bytes.get(start..end) else { return Ok(None) };
-        body.extend_from_slice(chunk);
-        match bytes.get(end..end.saturating_add(2)) {
-            Some(b"\r\n") => bytes = bytes.get(end + 2..).unwrap_or_default(),
-            Some(_) => return Err(SendError::NotHttp),
-            None => return Ok(None),
-        }
+fn next_chunk(chunk: Chunk, line: &[u8]) -> Result<Chunk, SendError> {
+    if chunk == Chunk::End {
+        return if line == b"\r\n" { Ok(Chunk::Size) } else { Err(SendError::NotHttp) };
+    }
+    match httparse::parse_chunk_size(line) {
+        Ok(httparse::Status::Complete((_, 0))) => Ok(Chunk::Nothing),
+        // One that no memory holds is as good as the longest that does: no more is kept of either than of a long body.
+        Ok(httparse::Status::Complete((_, size))) => Ok(Chunk::Data(usize::try_from(size).unwrap_or(usize::MAX))),
+        Ok(httparse::Status::Partial) | Err(_) => Err(SendError::NotHttp),
     }
 }
 
@@ -126,14 +214,49 @@ mod tests {
         assert!(matches!(head(b"SSH-2.0-x\r\n"), Err(SendError::NotHttp)));
     }
 
+    /// The body out of `bytes`, which arrive in pieces of `size`; none when it is not whole with them.
+    fn body(framing: Framing, bytes: &[u8], size: usize) -> Result<Option<Vec<u8>>, SendError> {
+        let mut body = Body::new(framing);
+        for piece in bytes.chunks(size) {
+            body.take(piece)?;
+        }
+        Ok(body.is_whole().then(|| body.into_bytes()))
+    }
+
     #[test]
     fn a_body_ends_where_its_framing_says() {
-        assert_eq!(body(Framing::Length(2), b"abc").unwrap().unwrap(), b"ab");
-        assert!(body(Framing::Length(4), b"abc").unwrap().is_none());
-        assert_eq!(body(Framing::Chunked, b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n").unwrap().unwrap(), b"abc");
-        assert!(body(Framing::Chunked, b"2\r\nab\r\n").unwrap().is_none());
-        assert!(body(Framing::Chunked, b"zz\r\n").is_err());
-        assert!(body(Framing::Chunked, b"1\r\nabcd").is_err());
-        assert!(body(Framing::Chunked, b"ffffffffffffffff\r\na").is_err());
+        for size in [1, 2, 3, 100] {
+            assert_eq!(body(Framing::Length(2), b"abc", size).unwrap().unwrap(), b"ab");
+            assert!(body(Framing::Length(4), b"abc", size).unwrap().is_none());
+            assert_eq!(body(Framing::Chunked, b"2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n", size).unwrap().unwrap(), b"abc");
+            assert!(body(Framing::Chunked, b"2\r\nab\r\n", size).unwrap().is_none());
+            assert!(body(Framing::Chunked, b"ffffffffffffffff\r\na", size).unwrap().is_none());
+            for wrong in [&b"zz\r\n"[..], b"1\r\nabcd\r\n", b"1ffffffffffffffff\r\na"] {
+                assert!(matches!(body(Framing::Chunked, wrong, size), Err(SendError::NotHttp)));
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_read_of_a_long_body() {
+        let long = vec![b'a'; BODY_BYTES + 10_000];
+        for framing in [Framing::UntilClose, Framing::Length(usize::MAX)] {
+            assert_eq!(body(framing, &long, 8192).unwrap().unwrap().len(), BODY_BYTES);
+        }
+        let chunk = [&b"ffffffffffffffff\r\n"[..], &long].concat();
+        assert_eq!(body(Framing::Chunked, &chunk, 8192).unwrap().unwrap().len(), BODY_BYTES);
+        let line = [&b"1;"[..], &long].concat();
+        assert!(matches!(body(Framing::Chunked, &line, 8192), Err(SendError::NotHttp)));
+    }
+
+    #[test]
+    fn a_head_that_does_not_end_is_given_up() {
+        let long = [&b"HTTP/1.1 200 OK\r\nA: "[..], &[b'a'; HEAD_BYTES]].concat();
+        let many = [&b"HTTP/1.1 200 OK\r\n"[..], &b"A: b\r\n".repeat(HEADERS + 1), b"\r\n"].concat();
+        for head_of in [long, many] {
+            assert!(matches!(head(&head_of), Err(SendError::LongHead)));
+        }
+        let interim = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(HEAD_BYTES / 20);
+        assert!(matches!(head(&interim), Err(SendError::LongHead)));
     }
 }

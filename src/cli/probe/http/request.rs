@@ -66,6 +66,11 @@ impl Request {
         self
     }
 
+    /// Whether it has a header.
+    pub(in crate::cli::probe) fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(held, _)| held.eq_ignore_ascii_case(name))
+    }
+
     pub(in crate::cli::probe) fn is_head(&self) -> bool {
         self.method == "HEAD"
     }

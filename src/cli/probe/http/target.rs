@@ -20,8 +20,8 @@ pub(in crate::cli) enum TargetError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli::probe) struct Target {
     pub(in crate::cli::probe) is_tls: bool,
-    pub(in crate::cli::probe) host: String,
-    port: u16,
+    host: String,
+    pub(in crate::cli::probe) port: u16,
     prefix: String,
 }
 
@@ -38,8 +38,18 @@ impl Target {
 
     /// Whether the API is on this machine.
     pub(in crate::cli::probe) fn is_loopback(&self) -> bool {
-        let host = self.host.trim_matches(['[', ']']);
+        let host = self.name();
         host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The host without the brackets of an IPv6 address.
+    pub(super) fn name(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+
+    /// The same host and paths over plain HTTP.
+    pub(super) fn plain(&self, port: u16) -> Self {
+        Self { is_tls: false, port, ..self.clone() }
     }
 
     /// The value of `Host`.
@@ -61,7 +71,7 @@ impl Target {
 
     /// The addresses of the host.
     pub(in crate::cli::probe) fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
-        Ok((self.host.trim_matches(['[', ']']), self.port).to_socket_addrs()?.collect())
+        Ok((self.name(), self.port).to_socket_addrs()?.collect())
     }
 }
 

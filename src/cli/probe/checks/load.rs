@@ -1,4 +1,4 @@
-//! How an API bears up, and what it gives away: checks 44 and 45.
+//! How an API bears up under bad tokens: check 44.
 
 use std::time::Duration;
 
@@ -10,26 +10,15 @@ use crate::cli::probe::hints::Topic;
 use crate::cli::probe::http::{Answer, Request};
 use crate::cli::probe::trial::{Report, Trial};
 
-pub(super) const CHECKS: &[Check] = &[
-    Check {
-        id: 44,
-        slug: "many-bad-tokens",
-        severity: Severity::Must,
-        title: "fifty bad tokens are refused alike, and a good one is still taken",
-        why: "ASVS 5.0 V2.4.1, V16.5.1; RFC 6585 section 4; CWE-203",
-        topic: Topic::Load,
-        run: many_bad_tokens,
-    },
-    Check {
-        id: 45,
-        slug: "telling-headers",
-        severity: Severity::Should,
-        title: "headers tell neither reasons nor versions, and https is for good",
-        why: "ASVS 5.0 V3.4.1, V13.4.6; RFC 6797 section 7.1",
-        topic: Topic::Leaks,
-        run: telling_headers,
-    },
-];
+pub(super) const CHECKS: &[Check] = &[Check {
+    id: 44,
+    slug: "many-bad-tokens",
+    severity: Severity::Must,
+    title: "fifty bad tokens are refused alike, and a good one is still taken",
+    why: "ASVS 5.0 V2.4.1, V16.5.1; RFC 6585 section 4; CWE-203",
+    topic: Topic::Load,
+    run: many_bad_tokens,
+}];
 
 const BAD_TOKENS: usize = 50;
 /// How much longer a bad token may take than none, in milliseconds.
@@ -105,28 +94,4 @@ fn words(answer: &Answer) -> Value {
         members.retain(|name, _| !VOLATILE.contains(&name.as_str()));
     }
     body
-}
-
-fn telling_headers(probe: &Probe) -> Result<Report, Stop> {
-    let mut trial = Trial::should(probe);
-    let missing = Request::get(probe.protected());
-    let forged = Request::get(probe.protected()).bearer(&probe.forged("forged")?);
-    for request in [&missing, &forged] {
-        let Some(answer) = trial.ask(Severity::Should, request, "an answer") else { continue };
-        for name in ["x-clerk-auth-message", "x-clerk-auth-reason", "x-clerk-debug"] {
-            let is_silent = answer.header(name).is_none();
-            trial.judge(Severity::Should, request, &format!("no {name}"), is_silent, &format!("{name} in the answer"));
-        }
-        for name in ["server", "x-powered-by"] {
-            let value = answer.header(name).unwrap_or_default();
-            let tells = value.contains('/') && value.contains(|c: char| c.is_ascii_digit());
-            trial.judge(Severity::Info, request, &format!("no version in {name}"), !tells, &format!("{name}: {value}"));
-        }
-        if probe.client.target().is_tls {
-            let is_told = answer.header("strict-transport-security").is_some();
-            let expected = "Strict-Transport-Security over https";
-            trial.judge(Severity::Should, request, expected, is_told, "an answer without it");
-        }
-    }
-    trial.end()
 }
