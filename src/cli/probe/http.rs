@@ -13,6 +13,7 @@ mod tls;
 
 pub(super) use answer::Answer;
 pub(super) use client::{Client, SendError};
-pub(super) use request::Request;
+pub(super) use connection::Connection;
+pub(super) use request::{Request, user_agent};
 pub(super) use target::{Target, TargetError};
 pub(super) use tls::{CaFileError, TlsError};

@@ -13,11 +13,17 @@ pub(super) fn redact(text: &str, secrets: &[String]) -> String {
     for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
         text = text.replace(secret.as_str(), MARK);
     }
-    let line: String = without_jwts(&text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = without_jwts(&text).chars().map(|c| if is_shown(c) { c } else { ' ' }).collect();
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
     }
+}
+
+/// Whether a character stands where it is written, and moves or hides no other.
+fn is_shown(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn without_jwts(text: &str) -> String {
@@ -44,7 +50,7 @@ mod tests {
         let secrets = ["ak_secret".to_owned()];
         let text = "a eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln-_ b ak_secret c eyJ";
         assert_eq!(redact(text, &secrets), "a [token] b [token] c eyJ");
-        assert_eq!(redact("a\r\nb", &[]), "a  b");
+        assert_eq!(redact("a\r\nb\u{9b}\u{202e}c", &[]), "a  b  c");
         assert_eq!(redact(&"ä".repeat(400), &[]).chars().count(), 301);
     }
 }

@@ -45,6 +45,8 @@ pub(in crate::cli) struct Settings {
     pub(super) window_seconds: Option<u64>,
     /// How long a new key may take to be known.
     pub(super) rotation_seconds: Option<u64>,
+    /// Least time between two of the API's requests for the key set.
+    pub(super) refetch_seconds: Option<u64>,
     pub(super) clock_skew_seconds: Option<i64>,
     /// What the optional path makes of a bad token.
     pub(super) optional_invalid: OptionalInvalid,
@@ -52,6 +54,11 @@ pub(in crate::cli) struct Settings {
     pub(super) graphql_public: Option<String>,
     /// A query of the schema that needs one.
     pub(super) graphql_private: Option<String>,
+    /// A subscription of the schema that needs a session.
+    pub(super) graphql_subscription: Option<String>,
+    /// Where subscriptions are event streams, and where they are WebSockets, when it is not the endpoint itself.
+    pub(super) graphql_events: Option<String>,
+    pub(super) graphql_socket: Option<String>,
     /// What the stand-in makes a user's token from, beside what the checks ask for.
     pub(super) user_token: TokenRequest,
     /// What the stand-in makes an administrator's token from.
@@ -125,8 +132,11 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), TestError> {
-        let Self { protected, public, optional, admin, graphql, webhook, idor, .. } = self;
-        let named = [protected, public, optional, admin, graphql, webhook].into_iter().flatten();
+        let Self { protected, public, optional, admin, graphql, graphql_events, graphql_socket, webhook, idor, .. } =
+            self;
+        let named = [protected, public, optional, admin, graphql, graphql_events, graphql_socket, webhook]
+            .into_iter()
+            .flatten();
         match named.chain(idor.iter().map(|owned| &owned.path)).find(|path| !is_path(path)) {
             Some(path) => Err(TestError::Path(path.clone())),
             None => Ok(()),

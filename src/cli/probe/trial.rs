@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::check::{Severity, Stop};
 use super::equipment::Probe;
-use super::http::{Answer, Request};
+use super::http::{Answer, Request, SendError};
 
 /// What was found wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,10 +76,21 @@ impl<'a> Trial<'a> {
         Some(answer)
     }
 
-    /// Sends a request of which no more is expected yet than that it is answered, and not with a failure of the server's.
+    /// Sends a request of which no more is expected yet than that it is answered.
     pub(super) fn ask(&mut self, severity: Severity, request: &Request, expected: &str) -> Option<Answer> {
+        self.meet(severity, request, expected, self.probe.send(request))
+    }
+
+    /// Takes what came of a request that was sent in another way, which is to be something.
+    pub(super) fn meet<T>(
+        &mut self,
+        severity: Severity,
+        request: &Request,
+        expected: &str,
+        sent: Result<T, SendError>,
+    ) -> Option<T> {
         self.report.requests += 1;
-        match self.probe.send(request) {
+        match sent {
             Ok(answer) => Some(answer),
             Err(error) => {
                 self.find(severity, request, expected, &error.to_string());

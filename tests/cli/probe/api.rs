@@ -87,7 +87,7 @@ impl Api {
         policy.missing_azp = MissingAzp::Reject;
         let inner = Inner {
             fault,
-            keys: KeyCache::new(text("keySetUrl")),
+            keys: KeyCache::new(text("keySetUrl"), fault == Some(Fault::FLOODS)),
             policy,
             webhook_secrets: WebhookSecrets::parse(&text("webhookSecret")).unwrap(),
             is_secure,

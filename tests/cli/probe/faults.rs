@@ -33,6 +33,9 @@ impl Fault {
     pub(crate) const HSTS_OFF: Self = Self(102);
     pub(crate) const SHORT_HSTS: Self = Self(103);
 
+    /// Asks for the key set because of every unknown kid.
+    pub(crate) const FLOODS: Self = Self(104);
+
     /// Whether a fetched key set takes the place of the one that is held.
     pub(crate) fn keeps_new_keys(self) -> bool {
         self != Self(41)

@@ -33,6 +33,7 @@ authorized_parties = ["https://app.example.com"]
 audience = "https://api.example.com"
 graphql_public = "{ hello }"
 rotation_seconds = 8
+refetch_seconds = 2
 window_seconds = 4
 idor = [{ path = "/api/users/user_owner", user = "user_owner" }]
 "#;

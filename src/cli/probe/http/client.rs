@@ -130,7 +130,7 @@ fn read(stream: &mut Connection, is_head: bool, start: Instant) -> Result<Answer
     };
     let mut body = parse::Body::new(head.framing(is_head)?);
     body.take(bytes.get(head.length..).unwrap_or_default())?;
-    while !body.is_whole() {
+    while !body.is_whole() && !(head.is_stream() && body.has_event()) {
         bytes.clear();
         match read_more(stream, &mut bytes) {
             Ok(()) => body.take(&bytes)?,

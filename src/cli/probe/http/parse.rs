@@ -129,6 +129,12 @@ impl Body {
             }
     }
 
+    /// Whether a stream of events has told something, after which it need not be waited for.
+    pub(super) fn has_event(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes).replace('\r', "");
+        text.rsplit_once("\n\n").is_some_and(|(whole, _)| whole.lines().any(|line| line.starts_with("data:")))
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

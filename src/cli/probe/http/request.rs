@@ -98,13 +98,15 @@ impl Request {
     }
 }
 
+/// What servers see of this command in their logs.
+pub(in crate::cli::probe) const fn user_agent() -> &'static str {
+    concat!("clerk-edge-test/", env!("CARGO_PKG_VERSION"))
+}
+
 /// What every request says unless it says so itself.
 fn defaults(headers: &[(String, Vec<u8>)]) -> impl Iterator<Item = (&'static str, &'static str)> {
-    const DEFAULTS: [(&str, &str); 3] = [
-        ("User-Agent", concat!("clerk-edge-test/", env!("CARGO_PKG_VERSION"))),
-        ("Accept", "application/json"),
-        ("Connection", "close"),
-    ];
+    const DEFAULTS: [(&str, &str); 3] =
+        [("User-Agent", user_agent()), ("Accept", "application/json"), ("Connection", "close")];
     let is_said = |name: &str| headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
     DEFAULTS.into_iter().filter(move |(name, _)| !is_said(name))
 }
