@@ -10,6 +10,8 @@ mod completions;
 mod diff;
 mod finding;
 mod explain;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod identifier;
 mod init;
 mod issuer;

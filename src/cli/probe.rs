@@ -57,6 +57,13 @@ pub(super) fn run(args: &TestArgs) -> Result<ExitCode, CliError> {
     Ok(if run.is_good(args.strict) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The answer that comes out of a stream, for the fuzz target.
+#[cfg(fuzzing)]
+pub(super) fn answer(stream: &mut impl std::io::Read, is_head: bool) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
+    let answer = http::read(stream, is_head, crate::platform::native::instant()).ok()?;
+    Some((answer.status, answer.headers, answer.body))
+}
+
 fn probe(args: &TestArgs) -> Result<Probe, TestError> {
     let settings = Settings::read(args)?;
     let target = Target::parse(args.url.as_deref().unwrap_or_default(), &args.allow_host)?;

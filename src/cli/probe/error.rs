@@ -35,6 +35,10 @@ pub(in crate::cli) enum TestError {
     Stdin(#[source] io::Error),
     #[error("expected one token from stdin, not {0}")]
     StdinTwice(u8),
+    #[error("expected a token, without Bearer before it and in one piece")]
+    NotAToken,
+    #[error("expected an origin, such as https://app.example.com, got {0:?}")]
+    Origin(String),
     #[error("the secret key is a live one, and tests are for development instances")]
     LiveKey,
     #[error("expected a secret key that begins with sk_test_")]
@@ -87,6 +91,8 @@ impl TestError {
             | Self::NoVariable(_)
             | Self::Stdin(_)
             | Self::StdinTwice(_)
+            | Self::NotAToken
+            | Self::Origin(_)
             | Self::ClerkApi(_)
             | Self::Clerk(_)
             | Self::Key(_)

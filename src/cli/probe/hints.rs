@@ -46,17 +46,26 @@ const fn general(topic: Topic) -> &'static str {
         Topic::Methods => "Guard the path for every method, not for GET alone.",
         Topic::Paths => "Match guards against the same canonical path as the router, or refuse odd spellings.",
         Topic::GoodToken => {
-            "Configure the API for the issuer of these tokens (key or key set, issuer, authorized parties)."
+            "Configure the API for these tokens: their key or key set, their issuer, their audience where one is asked for, and \
+             the authorized parties, among which a token's azp must be."
         }
-        Topic::Header => "Take one `Authorization` header with the scheme Bearer in any case, and nothing else.",
+        Topic::Header => {
+            "Take exactly one `Authorization` header, with the scheme Bearer in any letter case; refuse several, and every \
+             other scheme."
+        }
         Topic::Verify => {
             "Verify with a library that is told the algorithm (RS256) and the key set, and takes neither from the token."
         }
         Topic::Keys => "Cache the key set, fetch it again at most once in 30 s, and answer 503 when it cannot be had.",
         Topic::Claims => "Check exp, nbf, iat, iss, sub, sid and sts after the signature, with 5 s of leeway.",
-        Topic::Parties => "Give the verifier the list of authorized parties, and refuse a token without azp.",
-        Topic::Audience => "Give the verifier the audience.",
-        Topic::Cookies => "Let a header decide alone where there is one, and take cookies from the own origin only.",
+        Topic::Parties => {
+            "Tell the verifier which origins are authorized parties, and refuse a token whose azp is missing or another."
+        }
+        Topic::Audience => "Tell the verifier which audience the API is, and refuse a token whose aud is another.",
+        Topic::Cookies => {
+            "Let the `Authorization` header decide alone where there is one, and take a session cookie from the own site \
+             only (`Sec-Fetch-Site`, or else `Origin`)."
+        }
         Topic::Cors => {
             "Allow the named origins only, answer preflights before the guard, and put the headers on refusals too."
         }
@@ -64,13 +73,22 @@ const fn general(topic: Topic) -> &'static str {
             "Send `Cache-Control: no-store` (or private) and `Vary: Authorization` with what a token opens."
         }
         Topic::Authorization => "Compare the owner, organization or role with the verified session, and answer 403.",
-        Topic::Revocation => "Accept no token past its exp, and keep tokens as short as they are made.",
-        Topic::GraphQl => "Check the session in each resolver or by schema directive, for every operation of a batch.",
+        Topic::Revocation => "Accept no token past its exp, and leave the life of session tokens at Clerk's minute.",
+        Topic::GraphQl => {
+            "Check the session in each resolver or by a schema directive: for every operation of a batch, and before a \
+             subscription begins, over event streams and WebSockets alike."
+        }
         Topic::Webhook => {
             "Verify the Svix signature over the raw body, with 5 min of tolerance, outside the session guard."
         }
-        Topic::Load => "Refuse all bad tokens alike, and limit the rate with 429 and Retry-After.",
-        Topic::Leaks => "Drop headers that tell versions or reasons, and send Strict-Transport-Security over https.",
+        Topic::Load => {
+            "Check the signature before any claim, refuse what it does not fit in the same words, and limit the rate with \
+             429 and Retry-After."
+        }
+        Topic::Leaks => {
+            "Drop headers that tell versions or reasons, send `Strict-Transport-Security` over https, and over plain http \
+             nothing but a redirect to it."
+        }
     }
 }
 
@@ -126,7 +144,11 @@ const fn special(topic: Topic, framework: Framework) -> Option<&'static str> {
         (F::ClerkEdge, T::Guard | T::PublicRoute | T::Methods | T::Authorization) => {
             "see `access` and `require` of the route in [[vars.GATEWAY.routes]]."
         }
-        (F::ClerkEdge, T::GoodToken | T::Verify) => "see CLERK_PUBLISHABLE_KEY and CLERK_JWT_KEY.",
+        (F::ClerkEdge, T::GoodToken) => {
+            "see CLERK_PUBLISHABLE_KEY and CLERK_JWT_KEY, and `authorized_parties` and `audience` in [vars.GATEWAY]; \
+             `clerk-edge explain` says which of them refuses a token."
+        }
+        (F::ClerkEdge, T::Verify) => "see CLERK_PUBLISHABLE_KEY and CLERK_JWT_KEY.",
         (F::ClerkEdge, T::Parties) => "set `authorized_parties` in [vars.GATEWAY].",
         (F::ClerkEdge, T::Audience) => "set `audience` in [vars.GATEWAY].",
         (F::ClerkEdge, T::Cors) => "name the origin in `cors.origins` of [vars.GATEWAY].",

@@ -12,6 +12,8 @@ mod target;
 mod tls;
 
 pub(super) use answer::Answer;
+#[cfg(fuzzing)]
+pub(super) use client::read;
 pub(super) use client::{Client, SendError};
 pub(super) use connection::Connection;
 pub(super) use request::{Request, user_agent};

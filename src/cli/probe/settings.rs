@@ -139,6 +139,14 @@ impl Settings {
             .flatten();
         match named.chain(idor.iter().map(|owned| &owned.path)).find(|path| !is_path(path)) {
             Some(path) => Err(TestError::Path(path.clone())),
+            None => self.check_origins(),
+        }
+    }
+
+    fn check_origins(&self) -> Result<(), TestError> {
+        let is_origin = |text: &&String| text.contains("://") && text.bytes().all(|byte| byte.is_ascii_graphic());
+        match self.origin.iter().chain(&self.authorized_parties).find(|text| !is_origin(text)) {
+            Some(text) => Err(TestError::Origin(text.clone())),
             None => Ok(()),
         }
     }

@@ -62,5 +62,7 @@ fn read(flag: Option<&str>, variable: Option<&str>, kind: &str) -> Result<Option
         (None, Some(name)) => std::env::var(name).map_err(|_| TestError::NoVariable(name.to_owned()))?,
         (None, None) => return Ok(None),
     };
-    Ok(Some(Token::new(text.trim(), kind)))
+    let text = text.trim();
+    let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_token { Ok(Some(Token::new(text, kind))) } else { Err(TestError::NotAToken) }
 }

@@ -118,7 +118,7 @@ impl<'a> Trial<'a> {
 
     /// Notes what is left out.
     pub(super) fn note(&mut self, note: &str) {
-        self.report.notes.push(note.to_owned());
+        self.report.notes.push(self.probe.redact(note));
     }
 
     pub(super) fn has_findings(&self) -> bool {

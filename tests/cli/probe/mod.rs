@@ -10,6 +10,7 @@ mod keys;
 mod mutants;
 mod refusals;
 mod reports;
+mod schemas;
 mod tls;
 
 use std::process::{Command, Output};

@@ -125,6 +125,8 @@ fn a_live_key_another_host_and_a_silent_port_are_asked_for_wrongly() {
         (vec![&nobody, "--protected", "api"], "expected a path that begins with /, got \"api\""),
         (vec![&nobody, "--config", "no-such.toml"], "cannot read no-such.toml"),
         (vec![&nobody, "--clerk"], "the secret key is a live one, and tests are for development instances"),
+        (vec![&nobody, "--token", "Bearer abc"], "expected a token, without Bearer before it and in one piece"),
+        (vec![&nobody, "--origin", "app.example.com"], "expected an origin, such as https://app.example.com, got"),
         (vec![&nobody, "--token", "-", "--admin-token", "-"], "expected one token from stdin, not 2"),
     ] {
         let output =

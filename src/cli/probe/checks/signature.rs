@@ -147,10 +147,15 @@ fn public_key(probe: &Probe) -> Result<Option<(String, Value)>, Stop> {
     let set = match &probe.source {
         Source::StandIn(stand_in) => stand_in.key_set()?,
         Source::Clerk(clerk) => clerk.key_set()?,
-        Source::Forged => return Ok(std::env::var("CLERK_JWT_KEY").ok().map(|pem| (pem, Value::Null))),
+        Source::Forged => return Ok(std::env::var("CLERK_JWT_KEY").ok().map(|pem| (with_lines(&pem), Value::Null))),
     };
     let jwk = set.pointer("/keys/0").cloned().unwrap_or_default();
     Ok(pem_of(&jwk).map(|pem| (pem, jwk)))
+}
+
+/// A PEM as it is in a file: many a variable has `\\n` for its line ends.
+fn with_lines(pem: &str) -> String {
+    pem.replace("\\n", "\n")
 }
 
 fn as_secrets(pem: &str, jwk: &Value) -> Vec<(&'static str, String)> {

@@ -33,11 +33,23 @@ fn valid_token(probe: &Probe) -> Result<Report, Stop> {
     let token = probe.valid()?;
     let request = Request::get(probe.protected()).bearer(&token);
     let answer = trial.expect(&request, "2xx", Answer::is_success);
-    if let (Some(answer), Some(pattern)) = (answer.filter(Answer::is_success), Pattern::of(&token)) {
+    let (Some(answer), Some(pattern)) = (answer, Pattern::of(&token)) else { return trial.end() };
+    if answer.is_success() {
         let is_told = pattern.subject().is_some_and(|subject| answer.text().contains(subject));
         trial.judge(Severity::Info, &request, "the user's id in the body", is_told, "a body without the user's id");
+    } else {
+        trial.note(&format!("the token says {}; the API must be configured for each", configured_for(&pattern)));
     }
     trial.end()
+}
+
+/// What a token says that an API is configured for.
+fn configured_for(pattern: &Pattern) -> String {
+    let said = |(name, called): (&str, &str)| match pattern.claims.get(name) {
+        Some(value) => format!("{called} ({name}) {value}"),
+        None => format!("no {called} ({name})"),
+    };
+    [("iss", "issuer"), ("azp", "authorized party"), ("aud", "audience")].map(said).join(", ")
 }
 
 fn scheme_case(probe: &Probe) -> Result<Report, Stop> {

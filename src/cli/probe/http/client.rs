@@ -1,7 +1,7 @@
 //! One request, one connection, one answer, within one time-out.
 
 use std::cell::Cell;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -120,7 +120,8 @@ impl Client {
     }
 }
 
-fn read(stream: &mut Connection, is_head: bool, start: Instant) -> Result<Answer, SendError> {
+/// Reads an answer that began at `start`.
+pub(in crate::cli::probe) fn read(stream: &mut impl Read, is_head: bool, start: Instant) -> Result<Answer, SendError> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(head) = parse::head(&bytes)? {
@@ -143,7 +144,7 @@ fn read(stream: &mut Connection, is_head: bool, start: Instant) -> Result<Answer
 }
 
 /// Reads what comes next, which is at least a byte.
-fn read_more(stream: &mut Connection, bytes: &mut Vec<u8>) -> Result<(), SendError> {
+fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<(), SendError> {
     let mut chunk = [0; 8192];
     loop {
         match stream.read(&mut chunk) {

@@ -69,9 +69,10 @@ impl Target {
         format!("{}{path}", self.prefix)
     }
 
-    /// The addresses of the host.
+    /// The addresses of the host, which are this machine's where the name is.
     pub(in crate::cli::probe) fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
-        Ok((self.name(), self.port).to_socket_addrs()?.collect())
+        let is_own = |address: &SocketAddr| !self.is_loopback() || address.ip().is_loopback();
+        Ok((self.name(), self.port).to_socket_addrs()?.filter(is_own).collect())
     }
 }
 
