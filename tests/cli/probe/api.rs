@@ -81,7 +81,7 @@ impl Api {
 
     fn with(stand_in: &StandIn, fault: Option<Fault>, is_secure: bool) -> Self {
         let text = |name: &str| stand_in.identity[name].as_str().unwrap().to_owned();
-        let mut policy = TokenPolicy::for_issuer(&text("issuer"));
+        let mut policy = TokenPolicy::for_issuer(text("issuer"));
         policy.audience = vec![AUDIENCE.to_owned()];
         policy.authorized_parties = vec![OriginPattern::parse(APP).unwrap()];
         policy.missing_azp = MissingAzp::Reject;

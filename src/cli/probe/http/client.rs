@@ -131,7 +131,8 @@ pub(in crate::cli::probe) fn read(stream: &mut impl Read, is_head: bool, start: 
     };
     let mut body = parse::Body::new(head.framing(is_head)?);
     body.take(bytes.get(head.length..).unwrap_or_default())?;
-    while !body.is_whole() && !(head.is_stream() && body.has_event()) {
+    let is_enough = |body: &parse::Body| body.is_whole() || (head.is_stream() && body.has_event());
+    while !is_enough(&body) {
         bytes.clear();
         match read_more(stream, &mut bytes) {
             Ok(()) => body.take(&bytes)?,
