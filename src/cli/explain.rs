@@ -10,16 +10,15 @@ use clap::{Args, ValueEnum};
 use pollster::block_on;
 use thiserror::Error;
 
-use super::local_host::LocalHost;
 use super::token_rules::{JwksSource, RuleArgs, RuleError, moment, read_token, secrets_of};
 use super::wrangler_toml::{Place, Secrets, WranglerEnvironment, WranglerToml, WranglerTomlError};
-use super::{CliError, print_result};
+use super::{CliError, print_result, say};
 use crate::config::{Config, Mistake, TokenConfig};
 use crate::explanation::{self, Explanation, Trouble};
 use crate::gateway::{BUILT_IN_HANDLERS, Gateway};
 use crate::head::Head;
 use crate::headers::HeaderList;
-use crate::platform::native::now;
+use crate::platform::native::{LocalHost, now};
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
 
@@ -163,7 +162,7 @@ async fn explain_request(
         headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     let head = Head::new(method, url, HeaderList::new(headers), client_ip.map(|ip| ip.to_string()));
-    let gateway = Gateway::new(configuration(args)?, LocalHost);
+    let gateway = Gateway::new(configuration(args)?, LocalHost(say));
     Ok(explanation::of_request(&gateway, &head, REQUEST_ID, now, asked).await)
 }
 
@@ -178,7 +177,7 @@ async fn explain_token(
         Some(_) => configuration(args)?.tokens,
         None => args.rules.read(args.jwks.as_ref(), &secrets_of(&args.env_file)?)?,
     };
-    Ok(explanation::of_token(&Verifier::new(LocalHost, policy, keys), token, now, asked).await)
+    Ok(explanation::of_token(&Verifier::new(LocalHost(say), policy, keys), token, now, asked).await)
 }
 
 fn configuration(args: &ExplainArgs) -> Result<Config, ExplainError> {

@@ -7,11 +7,10 @@ use pollster::block_on;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::local_host::LocalHost;
 use super::token_rules::{JwksSource, RuleArgs, RuleError, moment, read_token, secrets_of};
-use super::{CliError, print_result};
+use super::{CliError, print_result, say};
 use crate::assertion::{Asserted, AssertedRequest, AssertionError, AssertionVerifier, Sender};
-use crate::platform::native::now;
+use crate::platform::native::{LocalHost, now};
 use crate::refusal::Refusal;
 use crate::time::UnixTime;
 use crate::verifier::{Verifier, VerifyError};
@@ -117,7 +116,7 @@ fn verify_session(args: &VerifyArgs) -> Result<Value, CliError> {
     let secrets = secrets_of(&args.env_file).map_err(VerifyCommandError::from)?;
     let tokens = args.rules.read(args.jwks.as_ref(), &secrets).map_err(VerifyCommandError::from)?;
     let token = read_token(&args.token).map_err(VerifyCommandError::from)?;
-    let verifier = Verifier::new(LocalHost, tokens.policy, tokens.keys);
+    let verifier = Verifier::new(LocalHost(say), tokens.policy, tokens.keys);
     let verified = block_on(verifier.verify(&token, false, args.at.unwrap_or_else(now)));
     let verified = verified.map_err(|error| VerifyCommandError::Refused(error.into(), error))?;
     serde_json::to_value(&*verified.session).map_err(CliError::Json)
@@ -131,7 +130,7 @@ fn verify_assertion(args: &VerifyArgs) -> Result<Value, CliError> {
     let keys = jwks.read().map_err(VerifyCommandError::from)?;
     let token = read_token(&args.token).map_err(VerifyCommandError::from)?;
     let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
-    let verifier = AssertionVerifier::new(LocalHost, audience, keys);
+    let verifier = AssertionVerifier::new(LocalHost(say), audience, keys);
     let asserted = block_on(verifier.verify(&token, request, (*sender).into(), args.at.unwrap_or_else(now)));
     let asserted = asserted.map_err(|error| VerifyCommandError::AssertionRefused(error.into(), error))?;
     let Asserted { session, webhook, request_id } = asserted;

@@ -1,11 +1,18 @@
 //! Native: signatures by jwt-compact, and the system's clock. For tests and the command line.
 
+mod host;
+#[cfg(feature = "cli")]
+mod local_host;
+
 use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
 
+pub use self::host::{NativeHost, Offline};
+#[cfg(feature = "cli")]
+pub(crate) use self::local_host::LocalHost;
 use crate::algorithm::Algorithm;
-use crate::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
+use crate::ports::{CheckSignature, HostError};
 use crate::public_key::PublicKey;
 use crate::time::UnixTime;
 
@@ -67,54 +74,6 @@ impl CheckSignature for NativeSignatures {
             (NativeKey::Rsa(_) | NativeKey::P256(_) | NativeKey::Ed25519(_), _) => false,
         })
     }
-}
-
-/// A host without a network and without a store, for a key that is given.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Offline;
-
-impl CheckSignature for Offline {
-    type Key = NativeKey;
-
-    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
-        NativeSignatures.import(key, algorithm).await
-    }
-
-    async fn check(
-        &self,
-        key: &NativeKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, HostError> {
-        NativeSignatures.check(key, algorithm, message, signature).await
-    }
-}
-
-impl FetchKeySet for Offline {
-    async fn fetch_key_set(&self, _url: &str, _bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
-        Err(HostError("there is no network here".to_owned()))
-    }
-}
-
-impl Store for Offline {
-    async fn load(&self, _key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
-
-    async fn save(&self, _key: &str, _value: &[u8], _seconds: u32) -> Result<(), HostError> {
-        Ok(())
-    }
-}
-
-impl CountRequest for Offline {
-    async fn count(&self, _limit: &str, _key: &str) -> Result<bool, HostError> {
-        Err(HostError("there is no counter here".to_owned()))
-    }
-}
-
-impl Pause for Offline {
-    async fn pause(&self, _milliseconds: u32) {}
 }
 
 fn is_good<A: jwt_compact::Algorithm>(algorithm: A, key: &A::VerifyingKey, message: &[u8], signature: &[u8]) -> bool

@@ -21,6 +21,8 @@ pub mod token;
 pub mod vectors;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod verifier;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod watched;
 pub mod wycheproof;
 
 /// What the key server does.
@@ -85,7 +87,7 @@ pub struct TestHost<S> {
 }
 
 /// Lets everybody else go on once.
-async fn a_while() {
+pub async fn a_while() {
     let mut waited = false;
     std::future::poll_fn(|context| {
         if std::mem::replace(&mut waited, true) {

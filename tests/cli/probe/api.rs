@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) keys: KeyCache,
     policy: TokenPolicy,
     webhook_secrets: WebhookSecrets,
+    /// Whether it stands behind TLS, and says so.
+    is_secure: bool,
     /// What a fault counts.
     pub(crate) count: AtomicU32,
     /// The tokens that a fault has seen.
@@ -69,20 +71,26 @@ pub(crate) struct Caller {
 impl Api {
     /// An API that trusts the stand-in.
     pub(crate) fn start(stand_in: &StandIn, fault: Option<Fault>) -> Self {
-        let text = |name: &str| stand_in.identity[name].as_str().unwrap().to_owned();
-        Self::trusting(&text("issuer"), text("keySetUrl"), &text("webhookSecret"), fault)
+        Self::with(stand_in, fault, false)
     }
 
-    pub(crate) fn trusting(issuer: &str, key_set_url: String, webhook_secret: &str, fault: Option<Fault>) -> Self {
-        let mut policy = TokenPolicy::for_issuer(issuer);
+    /// The same, to stand behind TLS.
+    pub(crate) fn start_secure(stand_in: &StandIn, fault: Option<Fault>) -> Self {
+        Self::with(stand_in, fault, true)
+    }
+
+    fn with(stand_in: &StandIn, fault: Option<Fault>, is_secure: bool) -> Self {
+        let text = |name: &str| stand_in.identity[name].as_str().unwrap().to_owned();
+        let mut policy = TokenPolicy::for_issuer(text("issuer"));
         policy.audience = vec![AUDIENCE.to_owned()];
         policy.authorized_parties = vec![OriginPattern::parse(APP).unwrap()];
         policy.missing_azp = MissingAzp::Reject;
         let inner = Inner {
             fault,
-            keys: KeyCache::new(key_set_url),
+            keys: KeyCache::new(text("keySetUrl"), fault == Some(Fault::FLOODS)),
             policy,
-            webhook_secrets: WebhookSecrets::parse(webhook_secret).unwrap(),
+            webhook_secrets: WebhookSecrets::parse(&text("webhookSecret")).unwrap(),
+            is_secure,
             count: AtomicU32::new(0),
             seen: Mutex::default(),
         };
@@ -119,6 +127,9 @@ impl Inner {
         let wrong = self.fault.and_then(|fault| fault.instead(self, request));
         let mut response = wrong.unwrap_or_else(|| self.correct(request));
         self.add_cors(request, &mut response);
+        if self.is_secure {
+            response.headers_mut().insert("strict-transport-security", HeaderValue::from_static("max-age=31536000"));
+        }
         if let Some(fault) = self.fault {
             fault.spoil(request, &mut response);
         }

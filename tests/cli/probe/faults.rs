@@ -4,6 +4,7 @@
 
 use std::sync::atomic::Ordering;
 
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
@@ -27,6 +28,14 @@ struct Parts {
 }
 
 impl Fault {
+    /// Faults of check 45 that show over TLS alone.
+    pub(crate) const NO_HSTS: Self = Self(101);
+    pub(crate) const HSTS_OFF: Self = Self(102);
+    pub(crate) const SHORT_HSTS: Self = Self(103);
+
+    /// Asks for the key set because of every unknown kid.
+    pub(crate) const FLOODS: Self = Self(104);
+
     /// Whether a fetched key set takes the place of the one that is held.
     pub(crate) fn keeps_new_keys(self) -> bool {
         self != Self(41)
@@ -172,6 +181,14 @@ impl Fault {
             }
             _ => {}
         }
+        let hsts = match self {
+            Self::NO_HSTS => None,
+            Self::HSTS_OFF => Some("max-age=0"),
+            Self::SHORT_HSTS => Some("max-age=60; includeSubDomains"),
+            _ => return,
+        };
+        headers.remove("strict-transport-security");
+        headers.extend(hsts.map(|value| (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(value))));
     }
 }
 

@@ -3,10 +3,8 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use clerk_edge::algorithm::Algorithm;
-use clerk_edge::platform::native::{NativeKey, NativeSignatures};
-use clerk_edge::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
-use clerk_edge::public_key::PublicKey;
+use clerk_edge::platform::native::NativeHost;
+use clerk_edge::ports::{FetchKeySet, HostError};
 
 use crate::harness::{agent, now, read};
 
@@ -16,6 +14,7 @@ const BETWEEN: Duration = Duration::from_secs(2);
 /// The keys, as last fetched.
 pub(crate) struct KeyCache {
     url: String,
+    floods: bool,
     state: Mutex<State>,
 }
 
@@ -27,8 +26,8 @@ struct State {
 }
 
 impl KeyCache {
-    pub(crate) fn new(url: String) -> Self {
-        Self { url, state: Mutex::default() }
+    pub(crate) fn new(url: String, floods: bool) -> Self {
+        Self { url, floods, state: Mutex::default() }
     }
 
     /// The document that is held, or the first.
@@ -42,7 +41,7 @@ impl KeyCache {
     /// A newer document; none when the key server does not answer, and the one that is held when it was asked just now.
     pub(crate) fn refresh(&self, keeps: bool) -> Option<Vec<u8>> {
         let mut state = self.state.lock().unwrap();
-        if state.tried_at.is_some_and(|at| at.elapsed() < BETWEEN) {
+        if !self.floods && state.tried_at.is_some_and(|at| at.elapsed() < BETWEEN) {
             return if state.has_failed { None } else { state.document.clone() };
         }
         state.tried_at = Some(now());
@@ -59,40 +58,10 @@ impl KeyCache {
 /// A host whose network is one document.
 pub(crate) struct Holding(pub(crate) Vec<u8>);
 
+impl NativeHost for Holding {}
+
 impl FetchKeySet for Holding {
     async fn fetch_key_set(&self, _url: &str, _bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
         Ok(self.0.clone())
     }
-}
-
-impl CheckSignature for Holding {
-    type Key = NativeKey;
-
-    async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<NativeKey, HostError> {
-        NativeSignatures.import(key, algorithm).await
-    }
-
-    async fn check(
-        &self,
-        key: &NativeKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, HostError> {
-        NativeSignatures.check(key, algorithm, message, signature).await
-    }
-}
-
-impl Store for Holding {
-    async fn load(&self, _key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
-
-    async fn save(&self, _key: &str, _value: &[u8], _seconds: u32) -> Result<(), HostError> {
-        Ok(())
-    }
-}
-
-impl Pause for Holding {
-    async fn pause(&self, _milliseconds: u32) {}
 }

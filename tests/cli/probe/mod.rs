@@ -5,10 +5,13 @@ mod answers;
 mod api;
 mod clerk;
 mod faults;
+mod hostile;
 mod keys;
 mod mutants;
 mod refusals;
 mod reports;
+mod schemas;
+mod tls;
 
 use std::process::{Command, Output};
 
@@ -31,6 +34,7 @@ authorized_parties = ["https://app.example.com"]
 audience = "https://api.example.com"
 graphql_public = "{ hello }"
 rotation_seconds = 8
+refetch_seconds = 2
 window_seconds = 4
 idor = [{ path = "/api/users/user_owner", user = "user_owner" }]
 "#;
@@ -43,9 +47,13 @@ struct Run {
 
 impl Run {
     fn of(api: &Api, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let settings = Scratch::file(&format!("{}.toml", api.address.port()), SETTINGS);
+        Self::at(&api.url(), arguments, environment)
+    }
+
+    fn at(url: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let settings = Scratch::file(&format!("{}.toml", url.rsplit(':').next().unwrap()), SETTINGS);
         let mut command = Command::new(BINARY);
-        command.args(["test", &api.url(), "--format", "json", "--unsafe", "--config", settings.text()]);
+        command.args(["test", url, "--format", "json", "--unsafe", "--config", settings.text()]);
         let output = command.args(arguments).envs(environment.iter().copied()).output().unwrap();
         let report = serde_json::from_slice(&output.stdout);
         assert!(report.is_ok(), "{}", said(&output));

@@ -3,10 +3,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
+use serde_json::json;
+
 use super::*;
 
 /// A server that does `with` to whoever connects, until the test ends.
-fn server(with: impl Fn(TcpStream) + Send + 'static) -> String {
+pub(super) fn server(with: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || listener.incoming().flatten().for_each(with));
@@ -14,21 +16,19 @@ fn server(with: impl Fn(TcpStream) + Send + 'static) -> String {
 }
 
 /// The report of some checks and the exit code.
-fn checked(url: &str, arguments: &[&str]) -> (Value, Option<i32>) {
+pub(super) fn checked(url: &str, arguments: &[&str]) -> (Value, Option<i32>) {
     let output = clerk_edge(&[&["test", url, "--format", "json", "--timeout", "1"], arguments].concat());
     (serde_json::from_slice(&output.stdout).unwrap(), output.status.code())
 }
 
 #[track_caller]
-fn assert_fails_with(url: &str, expected: &str) {
+pub(super) fn assert_fails_with(url: &str, expected: &str) {
     let (report, code) = checked(url, &["--only", "2,5,12"]);
     assert_eq!(code, Some(1), "{report:#}");
     for check in report["checks"].as_array().unwrap() {
         assert_eq!((&check["status"], &check["findings"][0]["got"]), (&json!("failed"), &json!(expected)), "{check:#}");
     }
 }
-
-use serde_json::json;
 
 #[test]
 fn a_server_that_hangs_fails_its_checks_in_time() {
@@ -125,6 +125,8 @@ fn a_live_key_another_host_and_a_silent_port_are_asked_for_wrongly() {
         (vec![&nobody, "--protected", "api"], "expected a path that begins with /, got \"api\""),
         (vec![&nobody, "--config", "no-such.toml"], "cannot read no-such.toml"),
         (vec![&nobody, "--clerk"], "the secret key is a live one, and tests are for development instances"),
+        (vec![&nobody, "--token", "Bearer abc"], "expected a token, without Bearer before it and in one piece"),
+        (vec![&nobody, "--origin", "app.example.com"], "expected an origin, such as https://app.example.com, got"),
         (vec![&nobody, "--token", "-", "--admin-token", "-"], "expected one token from stdin, not 2"),
     ] {
         let output =
