@@ -34,7 +34,7 @@ async function watchedPackage() {
   let memory;
   WebAssembly.Instance = function (module, imports) {
     const instance = new Instance(module, imports);
-    memory = instance.exports.memory;
+    memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
     return instance;
   };
   try {
