@@ -11,6 +11,7 @@ mod python;
 mod scaffold;
 mod templates;
 mod toml_file;
+mod wrangler;
 
 mod express;
 mod fastapi;
