@@ -4,6 +4,7 @@
 //! anything written. So the same plan is shown by `--dry-run`, and a second run finds nothing left to do.
 
 mod detect;
+mod environment;
 mod error;
 mod framework;
 mod node;

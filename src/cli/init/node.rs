@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Value, context};
 
+use super::environment::{IGNORED, IGNORED_ON_WORKERS, SERVER, WORKER};
 use super::error::InitError;
-use super::lines::Variable;
 use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
 use super::plan::read;
@@ -132,12 +132,12 @@ impl NodeProject {
         parts.push(Part::whole("clerk-edge.test.toml", render("shared/clerk-edge.test.toml", self.context())?));
         match self.host {
             Host::Node | Host::Nextjs => {
-                parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
-                parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
+                parts.push(Part::variables(".env.example", SERVER.to_vec()));
+                parts.push(Part::ignored(IGNORED.to_vec()));
             }
             Host::Workers => {
-                parts.push(Part::variables(".dev.vars.example", SECRETS.to_vec()));
-                parts.push(Part::ignored(IGNORED_OF_WORKERS.to_vec()));
+                parts.push(Part::variables(".dev.vars.example", WORKER.to_vec()));
+                parts.push(Part::ignored(IGNORED_ON_WORKERS.to_vec()));
             }
         }
         parts.push(Part::package(self.additions(dependencies)));
@@ -254,56 +254,3 @@ fn has_entry(root: &Path, package: &PackageJson) -> bool {
 fn is_bare(root: &Path) -> bool {
     !has_entry(root, &PackageJson::default())
 }
-
-/// What the environment of a Node server may hold.
-pub(super) const ENVIRONMENT: [Variable; 4] = [
-    Variable {
-        name: "CLERK_PUBLISHABLE_KEY",
-        value: "pk_test_...",
-        comment: "The instance (Clerk Dashboard, API keys).",
-        is_optional: false,
-    },
-    Variable {
-        name: "CLERK_AUTHORIZED_PARTIES",
-        value: "http://localhost:3000",
-        comment: "The front ends that tokens may be made for, as origins with spaces between them. Pages of theirs may call the API too.",
-        is_optional: false,
-    },
-    Variable {
-        name: "CLERK_WEBHOOK_SIGNING_SECRET",
-        value: "whsec_...",
-        comment: "Signs webhooks (Clerk Dashboard, Webhooks). While it rotates: both, with a space between them.",
-        is_optional: true,
-    },
-    Variable {
-        name: "CLERK_JWT_KEY",
-        value: "\"-----BEGIN PUBLIC KEY-----\\n...\\n-----END PUBLIC KEY-----\"",
-        comment: "The instance's public key in PEM: tokens are then verified without any network.",
-        is_optional: true,
-    },
-];
-
-/// What a Worker's example of secrets holds; what is no secret stands in wrangler's own file.
-const SECRETS: [Variable; 3] = [
-    Variable {
-        name: "CLERK_PUBLISHABLE_KEY",
-        value: "pk_test_...",
-        comment: "On this machine alone: another instance than that of wrangler's vars, such as that of `clerk-edge issuer`.",
-        is_optional: true,
-    },
-    Variable {
-        name: "CLERK_WEBHOOK_SIGNING_SECRET",
-        value: "whsec_...",
-        comment: "Signs webhooks (Clerk Dashboard, Webhooks). Deployed: `npx wrangler secret put CLERK_WEBHOOK_SIGNING_SECRET`.",
-        is_optional: true,
-    },
-    Variable {
-        name: "CLERK_JWT_KEY",
-        value: "\"-----BEGIN PUBLIC KEY-----\\n...\\n-----END PUBLIC KEY-----\"",
-        comment: "The instance's public key in PEM: tokens are then verified without any network.",
-        is_optional: true,
-    },
-];
-
-const IGNORED_OF_WORKERS: [&str; 6] =
-    ["node_modules/", ".wrangler/", ".dev.vars*", "!.dev.vars.example", ".env*", "!.env.example"];
