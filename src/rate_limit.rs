@@ -43,6 +43,12 @@ impl RateLimit {
         &self.binding
     }
 
+    /// Whose requests are counted together.
+    #[must_use]
+    pub const fn by(&self) -> CountBy {
+        self.by
+    }
+
     /// How long a caller over the limit is told to wait, in seconds: by then the period it is in has ended.
     #[must_use]
     pub const fn per_seconds(&self) -> u32 {

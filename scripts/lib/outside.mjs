@@ -5,14 +5,15 @@
 
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 
 import { Failure, capture, run } from './processes.mjs';
 import { say, step } from './report.mjs';
 import { paths, root } from './toolchain.mjs';
 
-const REQUIREMENTS = join(root, 'tests', 'requirements.txt');
-const ENVIRONMENT = join(paths.tools, 'python');
+/** Python environments beside the sources: what each holds, and where. */
+const PACKAGES = { requirements: join(root, 'tests', 'requirements.txt'), folder: join(paths.tools, 'python') };
+const POETRY = { requirements: join(root, 'tests', 'scaffolds', 'poetry.txt'), folder: join(paths.tools, 'poetry') };
 
 /** The program of Chromium, or undefined. `CHROMIUM_BIN` names another. */
 export function chromium() {
@@ -26,26 +27,43 @@ export function nginx() {
 
 /** The Python that has the packages of tests/requirements.txt, or undefined; `preparePython` makes it. */
 export function python() {
-  const program = join(ENVIRONMENT, 'bin', 'python');
-  return existsSync(join(ENVIRONMENT, '.stamp')) && existsSync(program) ? program : undefined;
+  return programOf(PACKAGES, 'python');
+}
+
+/** Poetry, or undefined; `preparePoetry` installs it. */
+export function poetry() {
+  return programOf(POETRY, 'poetry');
 }
 
 /** Installs the Python packages beside the sources, unless they are there. */
 export async function preparePython() {
+  return (await prepare(PACKAGES)) ? python() : undefined;
+}
+
+/** Installs Poetry beside the sources, unless it is there. */
+export async function preparePoetry() {
+  return (await prepare(POETRY)) ? poetry() : undefined;
+}
+
+function programOf({ folder }, name) {
+  const program = join(folder, 'bin', name);
+  return existsSync(join(folder, '.stamp')) && existsSync(program) ? program : undefined;
+}
+
+async function prepare({ requirements, folder }) {
   const base = onPath('python3');
-  if (base === undefined) return undefined;
-  const stamp = join(ENVIRONMENT, '.stamp');
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
-  if (python() && readFileSync(stamp, 'utf8') === wanted) return python();
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
+  if (base === undefined) return false;
+  const stamp = join(folder, '.stamp');
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
+  rmSync(folder, { recursive: true, force: true });
   // Debian's Python has no venv without a package of its own.
-  if ((await capture(base, ['-m', 'venv', ENVIRONMENT])) === undefined) return undefined;
-  const program = join(ENVIRONMENT, 'bin', 'python');
-  await step('installing the python packages (about 30 s)', () =>
-    run(program, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS], { quiet: true }),
+  if ((await capture(base, ['-m', 'venv', folder])) === undefined) return false;
+  await step(`installing the python packages of ${relative(root, requirements)} (about 30 s)`, () =>
+    run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements], { quiet: true }),
   );
   writeFileSync(stamp, wanted);
-  return program;
+  return true;
 }
 
 /**

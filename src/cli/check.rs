@@ -18,10 +18,10 @@ use self::allowances::Allowances;
 use self::lints::Subject;
 use self::report::Report;
 use super::finding::{Finding, Severity};
-use super::policy_tests::{FILE_NAME, PolicyTests, Ran};
+use super::policy_tests::{FILE_NAME, PolicyTests};
 use super::rehearsal::{Rehearsal, RehearsalError, ThrowawayKey};
 use super::wrangler_toml::{Secrets, WranglerEnvironment, WranglerToml, WranglerTomlError};
-use super::{CliError, print_result, say};
+use super::{CliError, print_result, say, wrangler_toml};
 use crate::config::{Config, Mistake};
 use crate::gateway::BUILT_IN_HANDLERS;
 use crate::platform::native::now;
@@ -31,9 +31,10 @@ use crate::platform::native::now;
 #[command(after_help = "\
 Exit code: 0 nothing wrong, 1 a mistake, a failed test or, with --deny-warnings, a warning, 2 asked for wrongly.
 
-gateway.tests.toml, beside wrangler.toml, may hold tests, and what a check cannot know from there:
+gateway.tests.toml, beside the configuration, may hold tests, and what a check cannot know from there:
     secrets = [\"CLERK_WEBHOOK_SIGNING_SECRET\"]      # that the deployed Worker has
     handlers = [\"orders\"]                           # that this Worker adds, for routes with serve
+    environment = \"production\"                      # that these tests are of; [[tests]] may each name one
     allow = [\"public-in-protected /api/public/*\"]   # findings that are meant to be: a name, or a name and a subject
 
     [[tests]]
@@ -51,9 +52,9 @@ Examples:
   In CI, where warnings count and a program reads:
     $ clerk-edge check --deny-warnings --format json")]
 pub(super) struct CheckArgs {
-    /// Configuration to look at
-    #[arg(value_name = "FILE", default_value = "wrangler.toml")]
-    file: PathBuf,
+    /// Configuration to look at [default: the first that is there of wrangler.json, wrangler.jsonc and wrangler.toml]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Environment of it: [env.NAME]
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
@@ -106,8 +107,7 @@ pub(super) enum CheckError {
 
 /// Looks at the configuration and tells what was found.
 pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
-    let (findings, ran, untested) = look(args)?;
-    let report = Report { findings, ran, untested };
+    let report = look(args)?;
     match args.format {
         Format::Pretty => report.pretty().iter().try_for_each(|line| print_result(line))?,
         Format::Json => print_result(&report.json())?,
@@ -116,19 +116,21 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     Ok(if report.is_bad(args.deny_warnings) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Everything that is found, how the tests ended, and how many could not be run.
-fn look(args: &CheckArgs) -> Result<(Vec<Finding>, Vec<Ran>, usize), CheckError> {
-    let tests = read_tests(args)?;
+/// Everything that is found, and how the tests ended.
+fn look(args: &CheckArgs) -> Result<Report, CheckError> {
+    let file = args.file.clone().unwrap_or_else(wrangler_toml::found);
+    let tests = read_tests(args, &file)?;
     let mut findings = tests.mistakes.clone();
-    let wrangler = match WranglerToml::read(&args.file, args.env.as_deref()) {
+    let wrangler = match WranglerToml::read(&file, args.env.as_deref()) {
         Ok(wrangler) => wrangler,
         Err(WranglerTomlError::Syntax(complaints)) => {
             findings.extend(complaints.into_iter().map(|(place, text)| lints::syntax(place, text)));
-            return Ok((findings, Vec::new(), tests.len()));
+            return Ok(Report { findings, ran: Vec::new(), untested: tests.len(), elsewhere: tests.elsewhere });
         }
         Err(error) => return Err(error.into()),
     };
-    let folder = folder_of(&args.file);
+    findings.extend(tests.unknown_environments(&wrangler.environments()));
+    let folder = folder_of(&file);
     let on_this_machine = Secrets::read(folder, args.env.as_deref(), &args.env_files)?;
     let mut environment = WranglerEnvironment::new(wrangler, on_this_machine);
     let asked: Vec<&str> = args.secrets.iter().chain(&tests.settings.secrets).map(String::as_str).collect();
@@ -148,18 +150,18 @@ fn look(args: &CheckArgs) -> Result<(Vec<Finding>, Vec<Ran>, usize), CheckError>
         Err(_) => (Vec::new(), tests.len()),
     };
     let allowances = Allowances::new(&args.allow, &tests);
-    Ok((allowances.apply(findings, is_alone), ran, untested))
+    Ok(Report { findings: allowances.apply(findings, is_alone), ran, untested, elsewhere: tests.elsewhere })
 }
 
-fn read_tests(args: &CheckArgs) -> Result<PolicyTests, CheckError> {
-    let beside = folder_of(&args.file).join(FILE_NAME);
+fn read_tests(args: &CheckArgs, file: &Path) -> Result<PolicyTests, CheckError> {
+    let beside = folder_of(file).join(FILE_NAME);
     let path = match &args.tests {
         Some(path) => path.clone(),
         None if beside.is_file() => beside,
         None => return Ok(PolicyTests::default()),
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(PolicyTests::parse(&path, &text)),
+        Ok(text) => Ok(PolicyTests::parse(&path, &text, args.env.as_deref())),
         Err(source) => Err(CheckError::Tests { path, source }),
     }
 }

@@ -8,6 +8,7 @@ mod paths;
 mod report;
 mod requests;
 mod sessions;
+mod settings;
 mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -35,8 +36,8 @@ Exit code: 0 nothing changes, 1 something does, 2 they cannot be compared.
 
 The requests are derived from the patterns, methods and requirements of both files: a path for every way to match or just
 to miss a pattern, every method, and sessions that meet each alternative of each requirement, or nothing. So a change that
-they decide on is found. What no such request shows is not: limits, time-outs, headers of answers, bodies, what an origin
-does, and rules of your own handlers.
+they decide on is found, and so are limits, time-outs and what pages may read. What no such request shows is not: where keys
+come from, bodies, what an origin does, and rules of your own handlers.
 
 Examples:
   What this branch changes:
@@ -102,10 +103,12 @@ fn compare(args: &DiffArgs) -> Result<Report, DiffError> {
 fn compare_sides((old, new): (Side, Side), key: &ThrowawayKey, now: UnixTime) -> Result<Report, DiffError> {
     let derived = requests::derive([&old, &new], now);
     let token_probes = tokens::probes(&old.config, &new.config);
+    let settings = settings::changes([&old.config, &new.config], &derived);
     let gateways = [Rehearsal::new(old.config, key)?, Rehearsal::new(new.config, key)?];
     let mut changes = changes::of_tokens(&gateways, &token_probes, key, now)?;
     let signed = sessions::sign(&derived.callers, &gateways, key, now)?;
     changes.extend(changes::of_requests(&gateways, &derived, &signed, now));
+    changes.extend(settings);
     let sessions = derived.callers.iter().filter(|caller| caller.is_session());
     let sessions = sessions.map(|caller| caller.label.clone()).collect();
     Ok(Report { changes, sessions, asked: derived.len(), is_complete: derived.is_complete })

@@ -69,7 +69,7 @@ pub(super) struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Request")]
 struct RequestArgs {
-    /// Configuration of the gateway, as wrangler.toml
+    /// Configuration of the gateway, as wrangler.toml or wrangler.jsonc
     #[arg(long, value_name = "FILE", conflicts_with = "rules")]
     config: Option<PathBuf>,
     /// Environment of the configuration, [env.NAME]

@@ -4,6 +4,7 @@
 //! anything written. So the same plan is shown by `--dry-run`, and a second run finds nothing left to do.
 
 mod detect;
+mod environment;
 mod error;
 mod framework;
 mod node;
@@ -11,6 +12,7 @@ mod python;
 mod scaffold;
 mod templates;
 mod toml_file;
+mod wrangler;
 
 mod express;
 mod fastapi;

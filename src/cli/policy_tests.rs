@@ -40,6 +40,8 @@ pub(super) struct Settings {
     pub(super) secrets: Vec<String>,
     /// The lints that do not count, each by its name, or by its name and a subject.
     pub(super) allow: Vec<Spanned<String>>,
+    /// The one environment that the file is about; `""` is the top level, as for wrangler.
+    environment: Option<Spanned<String>>,
 }
 
 /// One test as it is written.
@@ -48,6 +50,7 @@ pub(super) struct Settings {
 struct TestSpec {
     name: String,
     request: String,
+    environment: Option<Spanned<String>>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     origin: Option<String>,
@@ -86,6 +89,10 @@ pub(super) struct PolicyTests {
     text: String,
     pub(super) settings: Settings,
     tests: Vec<Test>,
+    /// How many tests are about other environments.
+    pub(super) elsewhere: usize,
+    /// The environments that it names, each with the byte where it does.
+    named: Vec<(usize, String)>,
     /// What is wrong with the file.
     pub(super) mistakes: Vec<Finding>,
 }
@@ -102,8 +109,9 @@ pub(super) struct Ran {
 }
 
 impl PolicyTests {
-    /// Reads the file; every mistake in it is kept beside the tests that have none.
-    pub(super) fn parse(path: &Path, text: &str) -> Self {
+    /// Reads the file for an environment or, without one, for the top level; every mistake in it is kept beside the tests
+    /// that have none.
+    pub(super) fn parse(path: &Path, text: &str, environment: Option<&str>) -> Self {
         let mut read = Self { path: path.to_owned(), text: text.to_owned(), ..Self::default() };
         if let Err(complaints) = Node::parse(path, text) {
             read.mistakes.extend(complaints.into_iter().map(|(place, text)| mistake(place, text)));
@@ -123,7 +131,35 @@ impl PolicyTests {
             }
             None => {}
         }
+        read.limit(environment.unwrap_or_default());
         read
+    }
+
+    /// Keeps what is about an environment: the tests, and what else the file says where all of it is about one.
+    fn limit(&mut self, environment: &str) {
+        let of_file = self.settings.environment.take();
+        let of_tests = self.tests.iter().filter_map(|test| test.spec.environment.as_ref());
+        let all = of_file.iter().chain(of_tests);
+        self.named = all.map(|name| (name.span().start, name.get_ref().clone())).collect();
+        if let Some(of_file) = &of_file {
+            let others = self.named.iter().filter(|(_, name)| name != of_file.get_ref());
+            let text = format!("the file is about the environment {:?} alone", of_file.get_ref());
+            let places: Vec<_> = others.map(|(start, _)| self.place_at(*start)).collect();
+            self.mistakes.extend(places.into_iter().map(|place| mistake(place, text.clone())));
+        }
+        let is_here = |name: Option<&Spanned<String>>| name.is_none_or(|name| name.get_ref() == environment);
+        let count = self.tests.len();
+        self.tests.retain(|test| is_here(of_file.as_ref()) && is_here(test.spec.environment.as_ref()));
+        self.elsewhere = count - self.tests.len();
+        if !is_here(of_file.as_ref()) {
+            self.settings = Settings::default();
+        }
+    }
+
+    /// The environments that are named and are not among those that there are: a misspelt one would be tested by nobody.
+    pub(super) fn unknown_environments(&self, known: &[&str]) -> Vec<Finding> {
+        let unknown = self.named.iter().filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()));
+        unknown.map(|(start, name)| mistake(self.place_at(*start), format!("there is no environment {name}"))).collect()
     }
 
     /// How many tests there are to run.

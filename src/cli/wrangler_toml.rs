@@ -1,4 +1,5 @@
-//! A `wrangler.toml` as the Worker gets it: its variables, its bindings by name, and the place of every one.
+//! A `wrangler.toml`, or a `wrangler.jsonc`, as the Worker gets it: its variables, its bindings by name, and the place of
+//! every one.
 //!
 //! Wrangler hands a variable over as text where it is text and as JSON where it is anything else. An environment,
 //! `[env.NAME]`, inherits some keys of the top level and others not; variables and bindings are among those that it does
@@ -38,7 +39,7 @@ pub(super) enum WranglerTomlError {
     /// A file that cannot be read.
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// Text that is no TOML.
+    /// Text that is neither TOML nor JSON.
     #[error("{}", complaints(.0))]
     Syntax(Vec<(Place, String)>),
     /// An environment that the file does not have.
@@ -66,7 +67,8 @@ impl WranglerToml {
 
     /// The same from a text that is at hand; `path` is what places in it are named by.
     pub(super) fn parse(path: &Path, text: String, environment: Option<&str>) -> Result<Self, WranglerTomlError> {
-        let root = Node::parse(path, &text).map_err(WranglerTomlError::Syntax)?;
+        let read = if is_json(path, &text) { Node::parse_json } else { Node::parse };
+        let root = read(path, &text).map_err(WranglerTomlError::Syntax)?;
         let wrangler = Self { path: path.to_owned(), text, root, environment: environment.map(str::to_owned) };
         match environment {
             Some(name) if wrangler.environment_table().is_none() => Err(WranglerTomlError::Environment {
@@ -147,6 +149,24 @@ impl WranglerToml {
 
     fn environment_table(&self) -> Option<&Node> {
         self.root.get("env")?.get(self.environment.as_deref()?)
+    }
+}
+
+/// The names of a configuration, in the order in which wrangler looks for them.
+const NAMES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
+
+/// The configuration that wrangler takes in this folder; where there is none, the name that most know.
+pub(super) fn found() -> PathBuf {
+    let there = NAMES.into_iter().find(|name| Path::new(name).is_file());
+    there.unwrap_or("wrangler.toml").into()
+}
+
+/// Whether a text is JSON: it is called so or, where it has no such name, begins as no TOML does.
+fn is_json(path: &Path, text: &str) -> bool {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json" | "jsonc") => true,
+        Some("toml") => false,
+        _ => text.trim_start().starts_with(['{', '/']),
     }
 }
 

@@ -18,7 +18,7 @@ const packages = join(folder, 'node_modules');
 const runs = join(folder, 'run');
 
 /** What the most careful projects ask of their code. */
-const COMPILER = { target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], types: [], strict: true, noUncheckedIndexedAccess: true, noImplicitOverride: true, noPropertyAccessFromIndexSignature: true, noUnusedLocals: true, noUnusedParameters: true, verbatimModuleSyntax: true, isolatedModules: true, skipLibCheck: true };
+export const COMPILER = { target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], types: [], strict: true, noUncheckedIndexedAccess: true, noImplicitOverride: true, noPropertyAccessFromIndexSignature: true, noUnusedLocals: true, noUnusedParameters: true, verbatimModuleSyntax: true, isolatedModules: true, skipLibCheck: true };
 
 /** How a project's modules find each other. */
 export const MODULES = {

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { startIssuer } from '../worker/support.mjs';
 import { expiredFirst } from './behaviour.mjs';
-import { MODULES, compile, folder, installClients, load, makeProject, write } from './project.mjs';
+import { MODULES, client, compile, folder, installClients, load, makeProject, write } from './project.mjs';
 import { startGraphql, startRest, startTrpc } from './servers.mjs';
 
 const DOCUMENT = { 'openapi.json': 'openapi.json' };
@@ -67,4 +67,24 @@ describe('every kind compiles, however modules are found', () => {
       });
     }
   }
+});
+
+describe("every kind compiles with Clerk's package for Next.js", () => {
+  const dependencies = { next: '16.4.6', react: '19.3.1' };
+  for (const [name, { args, files = {} }] of Object.entries(PROVIDERS)) {
+    test(name, async () => {
+      const operation = name === 'graphql' ? { 'src/operation.ts': 'apps/operation-bundler.ts' } : {};
+      const project = makeProject({ modules: 'bundler', files: { ...files, ...operation, 'src/app/layout.ts': `apps/next-${name}.ts` }, dependencies });
+      const { written } = await write(project, ...args, '--react');
+      assert.deepEqual([written.dependencies['@clerk/nextjs'], written.dependencies['@clerk/react']], ['7.9.17', undefined]);
+      assert.match(readFileSync(join(project, 'src', 'api', 'react.ts'), 'utf8'), /^'use client';\n[^]*import { getToken } from '@clerk\/nextjs';/);
+      await compile(project);
+    });
+  }
+});
+
+test('a project with the package that @clerk/react took the place of is told so', async () => {
+  const project = makeProject({ dependencies: { '@clerk/clerk-react': '5.61.11' } });
+  const { stderr } = await client(project, 'rest', 'src/api', '--react');
+  assert.match(stderr, /^clerk-edge: @clerk\/clerk-react is no longer supported; tokens come from @clerk\/react, which takes its place$/m);
 });

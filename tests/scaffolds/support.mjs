@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { freePort, launchServer } from '../../scripts/lib/launch.mjs';
 import { unpack } from '../../scripts/lib/packed.mjs';
 import { end } from '../../scripts/lib/processes.mjs';
-import { paths, root } from '../../scripts/lib/toolchain.mjs';
+import { paths, root, wranglerEnv } from '../../scripts/lib/toolchain.mjs';
 
 const execute = promisify(execFile);
 
@@ -23,20 +23,24 @@ const modules = join(scaffolds, 'node_modules');
 /** Who may call, as `.env.example` has it. */
 export const FRONT_END = 'http://localhost:3000';
 
-/** Installs what the lock file names, unless it is there, and the packed package beside it. */
-export async function install() {
-  const stamp = join(modules, '.clerk-edge-stamp');
-  const wanted = createHash('sha256').update(readFileSync(join(scaffolds, 'package-lock.json'))).digest('hex');
+/** A folder in it whose packages stand before those: older versions of frameworks. */
+export const older = join(scaffolds, 'older');
+
+/** Installs what the lock file of a folder names, unless it is there, and the packed package beside it. */
+export async function install(folder = scaffolds) {
+  const packages = join(folder, 'node_modules');
+  const stamp = join(packages, '.clerk-edge-stamp');
+  const wanted = createHash('sha256').update(readFileSync(join(folder, 'package-lock.json'))).digest('hex');
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-    await execute('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: scaffolds });
+    await execute('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
     writeFileSync(stamp, wanted);
   }
-  unpack(modules);
+  unpack(packages);
 }
 
 /** A folder of this name, made anew, with these files. */
-export function makeProject(name, files = {}) {
-  const folder = join(scaffolds, 'run', name);
+export function makeProject(name, files = {}, place = scaffolds) {
+  const folder = join(place, 'run', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const [path, content] of Object.entries(files)) write(join(folder, path), content);
@@ -58,9 +62,14 @@ export function init(folder, ...args) {
 export function assertInstalled(folder) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-    const installed = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
-    assert.equal(version, installed.version, name);
+    assert.equal(version, installedVersion(folder, name), name);
   }
+}
+
+/** Of a package as Node finds it from a folder. */
+function installedVersion(folder, name) {
+  const places = [folder, dirname(dirname(folder)), scaffolds, root].map((place) => join(place, 'node_modules', name, 'package.json'));
+  return JSON.parse(readFileSync(places.find(existsSync), 'utf8')).version;
 }
 
 /** What the compiler finds wrong with a project; the types of other packages are not ours to mend. */
@@ -69,19 +78,21 @@ export function compile(folder) {
   return output(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', folder], folder);
 }
 
-/** What a script of the project prints. Throws with it where the script fails. */
-export async function runScript(folder, script) {
-  const printed = await output('npm', ['run', '--silent', script], folder);
-  return printed;
+/** What each runner says of a dozen tests or more that pass. */
+const PASSED = { node: /^(# |ℹ )pass [1-9]\d+$/m, vitest: /^ +Tests +[1-9]\d+ passed \(/m, jest: /^Tests: +[1-9]\d+ passed, /m };
+
+/** Has a project's own tests run by the script that `init` wrote. Throws with what they print where one fails, or there are none. */
+export async function runTests(folder, runner = 'node') {
+  assert.match(await output('npm', ['run', '--silent', 'test:auth'], folder, {}, true), PASSED[runner]);
 }
 
 /** Runs a program to its end in the environment of a user who has set nothing. Throws with what it prints where it fails. */
-export async function output(program, args, folder, env = {}) {
+export async function output(program, args, folder, env = {}, hasAll = false) {
   const options = { cwd: folder, env: { ...bareEnv(), ...env }, timeout: 300_000, maxBuffer: 2 ** 26 };
-  const { stdout } = await execute(program, args, options).catch((error) => {
+  const { stdout, stderr } = await execute(program, args, options).catch((error) => {
     throw new Error(`${[program, ...args].join(' ')} failed:\n${error.stdout}\n${error.stderr}`);
   });
-  return stdout;
+  return hasAll ? stdout + stderr : stdout;
 }
 
 function bareEnv() {
@@ -99,14 +110,34 @@ export function fillInEnv(folder, { publishableKey, webhookSecret }) {
   writeFileSync(join(folder, '.env'), filled);
 }
 
-/** Starts a project's server by a script of its package.json. */
+/** The same with the file of secrets that wrangler reads. */
+export function fillInDevVars(folder, { publishableKey, webhookSecret }) {
+  const example = readFileSync(join(folder, '.dev.vars.example'), 'utf8');
+  const filled = example
+    .replace(/^# CLERK_PUBLISHABLE_KEY=.*$/m, `CLERK_PUBLISHABLE_KEY=${publishableKey}`)
+    .replace(/^# CLERK_WEBHOOK_SIGNING_SECRET=.*$/m, `CLERK_WEBHOOK_SIGNING_SECRET=${webhookSecret}`);
+  assert.ok(filled.includes(publishableKey) && filled.includes(webhookSecret), example);
+  writeFileSync(join(folder, '.dev.vars'), filled);
+}
+
+/** Starts a project's server by a script of its package.json, which reads its address from the environment. */
 export async function startServer(folder, script = 'dev') {
   const port = await freePort();
+  return launch(folder, port, ['run', '--silent', script], { ...bareEnv(), PORT: String(port), HOST: '127.0.0.1' });
+}
+
+/** Starts a project's Worker in workerd, by its script. */
+export async function startWorker(folder) {
+  const port = await freePort();
+  const address = ['--ip', '127.0.0.1', '--port', `${port}`, '--inspector-port', `${await freePort()}`];
+  return launch(folder, port, ['run', '--silent', 'dev', '--', ...address], { ...wranglerEnv(), ...bareEnv(), CI: 'true' });
+}
+
+async function launch(folder, port, args, env) {
   const url = `http://127.0.0.1:${port}`;
   const said = [];
-  const env = { ...bareEnv(), PORT: String(port), HOST: '127.0.0.1' };
   const options = { url: `${url}/api/health`, cwd: folder, env, onLine: (line) => said.push(line) };
-  const { child } = await launchServer(`npm run ${script} in ${folder}`, 'npm', ['run', '--silent', script], options);
+  const { child } = await launchServer(`npm ${args.join(' ')} in ${folder}`, 'npm', args, options);
   return { url, said, close: () => end(child) };
 }
 

@@ -5,15 +5,24 @@ import { toResponse } from 'clerk-edge';
 
 import { makeGuards } from '../guards.js';
 
-/** `const { requireAuth, requireRole } = clerkEdge({ publishableKey })` */
+/**
+ * `const { requireAuth, requireRole } = clerkEdge({ publishableKey })`, or with a function of Hono's context, which gives the
+ * verifier: `clerkEdge((c) => verifierOf(c.env))`.
+ */
 export function clerkEdge(options) {
-  return makeGuards(options, (decide) => async (context, next) => {
-    const { auth, refusal, isPreflight } = await decide(context.req.raw, [context], { waitUntil: waitUntil(context) });
+  const isFunction = typeof options === 'function';
+  return makeGuards(isFunction ? verifierOfContext(options) : options, (decide) => async (context, next) => {
+    const { auth, refusal, isPreflight } = await decide(context.req.raw, [context], { waitUntil: waitUntil(context), ...(isFunction && { context }) });
     if (isPreflight) return context.body(null, 204);
     if (refusal) return toResponse(refusal);
     context.set('auth', auth);
     return next();
   });
+}
+
+/** A verifier that is known when a request comes. Until then there is nothing to read rules with: a mistake in one is told then. */
+function verifierOfContext(find) {
+  return { authenticate: (request, { context, ...given }) => find(context).authenticate(request, given), checkRule: () => undefined };
 }
 
 /** Hono throws where there is no execution context. */

@@ -11,6 +11,8 @@ pub(super) struct Report {
     pub(super) ran: Vec<Ran>,
     /// How many tests could not be run, since there is no configuration to run them with.
     pub(super) untested: usize,
+    /// How many tests are about other environments.
+    pub(super) elsewhere: usize,
 }
 
 impl Report {
@@ -47,6 +49,7 @@ impl Report {
             "findings": self.in_order().into_iter().map(Finding::to_json).collect::<Vec<Value>>(),
             "tests": self.ran.iter().map(test).collect::<Vec<Value>>(),
             "testsNotRun": self.untested,
+            "testsOfOtherEnvironments": self.elsewhere,
         });
         format!("{report:#}")
     }
@@ -64,6 +67,9 @@ impl Report {
         }
         if self.untested > 0 {
             parts.push(format!("{} not run", counted(self.untested, "test")));
+        }
+        if self.elsewhere > 0 {
+            parts.push(format!("{} of other environments", counted(self.elsewhere, "test")));
         }
         parts.join(", ")
     }

@@ -47,6 +47,9 @@ impl ClientError {
             Self::NoProject(_) => Some("make one with `npm init`"),
             Self::Differs { .. } => Some("run it with --force in place of --check, and `npm run gen:api`"),
             Self::Place(_) => Some("name one as in `clerk-edge client rest src/api`"),
+            Self::Project(ProjectError::NotRun { .. } | ProjectError::Failed { .. }) => {
+                Some("the files are written; install the dependencies by hand")
+            }
             Self::NoFile(_) | Self::Compare(_) | Self::Project(_) => None,
         }
     }

@@ -147,7 +147,7 @@ impl Project<'_> {
     fn warnings(&self, generator: Option<&str>) -> Vec<String> {
         let taken = generator.is_some() && self.is_script_taken();
         let taken = taken.then(|| format!("kept the script {SCRIPT}, which runs something else"));
-        taken.into_iter().chain(self.mismatch()).collect()
+        taken.into_iter().chain(self.mismatch()).chain(self.outdated()).collect()
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Target,
     /// Refused as before, for another reason.
     Refusal,
+    /// Decided as before, with another limit, time-out or header.
+    Setting,
 }
 
 /// One request that is decided differently.
@@ -170,11 +172,13 @@ impl Kind {
             Self::Narrowed => "narrowed",
             Self::Target => "target",
             Self::Refusal => "refusal",
+            Self::Setting => "setting",
         }
     }
 }
 
-fn route(old: Option<&str>, new: Option<&str>) -> String {
+/// The route, before and after.
+pub(super) fn route(old: Option<&str>, new: Option<&str>) -> String {
     match (old, new) {
         (Some(old), Some(new)) if old == new => old.to_owned(),
         (Some(old), Some(new)) => format!("{new} (was {old})"),

@@ -55,7 +55,9 @@ impl Report {
             lines.push(if row.route.is_empty() {
                 format!("  {kind:<9} {callers}")
             } else {
-                format!("  {kind:<9} {} {}\n            {callers}", methods(&row.methods), paths(&row.paths))
+                let request = format!("  {kind:<9} {} {}", methods(&row.methods), paths(&row.paths));
+                // A setting may be whoever's.
+                if callers.is_empty() { request } else { format!("{request}\n            {callers}") }
             });
             lines.push(format!("            {} → {}", row.old, row.new));
         }
@@ -79,7 +81,7 @@ impl Report {
                 "route": (!row.route.is_empty()).then_some(row.route),
                 "methods": named(&row.methods),
                 "paths": named(&row.paths),
-                "callers": row.callers,
+                "callers": named(&row.callers),
                 "old": row.old,
                 "new": row.new,
             })
@@ -100,7 +102,7 @@ impl Report {
         let of_which = if self.is_empty() {
             "none decided differently".to_owned()
         } else {
-            let kinds = [Kind::Widened, Kind::Narrowed, Kind::Target, Kind::Refusal];
+            let kinds = [Kind::Widened, Kind::Narrowed, Kind::Target, Kind::Refusal, Kind::Setting];
             let counted = kinds.map(|kind| (count(kind), kind.name())).into_iter().filter(|(count, _)| *count > 0);
             counted.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
         };

@@ -205,3 +205,53 @@ fn a_configuration_with_mistakes_is_not_compared() {
         "w.toml has 3 mistake(s), the first of them GATEWAY: missing; expected a table with at least one of [[vars.GATEWAY.routes]]"
     );
 }
+
+#[test]
+fn settings_that_change_no_decision_are_told() {
+    let limits = "\n[[ratelimits]]\nname = 'RATE_LIMIT_20_PER_10'\n[[ratelimits]]\nname = 'RATE_LIMIT_30_PER_10'\n";
+    let side = |gateway: &str| {
+        let text = format!(
+            "vars = {{ CLERK_PUBLISHABLE_KEY = 'pk_test_Y2xlcmsuY2xlcmsuZGV2JA', GATEWAY = {{ {gateway} }} }}{limits}"
+        );
+        Side::of(WranglerToml::parse(Path::new("w"), text, None).unwrap(), Secrets::default()).unwrap()
+    };
+    let lines = |old: &str, new: &str| compare_sides((side(old), side(new)), &KEY, NOW).unwrap().pretty();
+    let of_route = |old: &str, new: &str| {
+        let gateway = |keys: &str| format!("routes = [{{ path = '/a', methods = ['GET'], origin = 'zone'{keys} }}]");
+        lines(&gateway(old), &gateway(new))
+    };
+    let row = |caller: &str, change: &str| {
+        vec!["/a".to_owned(), format!("  setting   GET, HEAD /a{caller}"), format!("            {change}")]
+    };
+    assert_eq!(of_route("", ", timeout_seconds = 5"), row("", "timeout_seconds 30 → 5"));
+    let limit =
+        |requests: u32, by: &str| format!(", limit = {{ requests = {requests}, per_seconds = 10, by = '{by}' }}");
+    assert_eq!(of_route("", &limit(20, "user")), row("", "limit none → RATE_LIMIT_20_PER_10 by user"));
+    assert_eq!(
+        of_route(&limit(20, "user"), &limit(30, "ip")),
+        row("", "limit RATE_LIMIT_20_PER_10 by user → RATE_LIMIT_30_PER_10 by ip")
+    );
+    assert_eq!(
+        of_route("", ", outlives_token = true"),
+        row("", "sockets and event streams end 10 s after their token → outlive their token")
+    );
+    let cors = |more: &str| format!(", cors = {{ origins = ['https://a.example']{more} }}");
+    let page = "\n            a page of https://a.example";
+    for (more, change) in [
+        (", max_age_seconds = 5", "access-control-max-age 600 → 5"),
+        (", credentials = true", "access-control-allow-credentials none → true"),
+        (", expose_headers = ['x-total']", "access-control-expose-headers"),
+    ] {
+        let told = of_route(&cors(""), &cors(more));
+        assert_eq!(told[..2], row(page, "")[..2], "{more}");
+        assert!(told[2].trim().starts_with(change), "{told:?}");
+    }
+    let refusals = lines(
+        "routes = [{ path = '/a', origin = 'zone', cors = { origins = ['https://a.example'] } }]",
+        "cors = { origins = ['https://a.example'] }, routes = [{ path = '/a', origin = 'zone' }]",
+    );
+    assert!(
+        refusals.iter().any(|line| line.trim() == "access-control-allow-origin none → https://a.example"),
+        "{refusals:?}"
+    );
+}

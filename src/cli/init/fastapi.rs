@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Value, context};
 
+use super::environment::SERVER;
 use super::error::InitError;
 use super::lines::Variable;
-use super::node::ENVIRONMENT;
 use super::python::{PYTHON_MINOR, PythonProject, Requirement};
 use super::scaffold::Scaffold;
 use super::templates::render;
@@ -76,7 +76,7 @@ pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
         routes => routes.to_string_lossy().replace('\\', "/"),
     };
     let mut parts = files(root, &project, &context)?;
-    parts.push(Part::variables(".env.example", ENVIRONMENT.into_iter().chain(BEHIND_A_GATEWAY).collect()));
+    parts.push(Part::variables(".env.example", SERVER.into_iter().chain(BEHIND_A_GATEWAY).collect()));
     parts.push(Part::ignored(IGNORED.to_vec()));
     parts.extend(project.parts(&PACKAGES, &FOR_DEVELOPMENT));
     Ok(Scaffold {

@@ -1,4 +1,7 @@
-//! What a Hono project on Node gets: guards, an application of examples, a webhook receiver, and a server where there is none.
+//! What a Hono project gets, on Node or on Cloudflare Workers: guards, an application of examples, a webhook receiver, and a
+//! server where there is none.
+
+mod workers;
 
 use std::path::Path;
 
@@ -8,7 +11,7 @@ use super::scaffold::Scaffold;
 
 const DEPENDENCIES: [Dependency; 3] = [CLERK_EDGE, ("hono", "4.13.19"), ("@hono/node-server", "2.1.9")];
 
-/// The templates, and the files that they become.
+/// The templates of both, and the files that they become.
 const FILES: [(&str, &str); 6] = [
     ("shared/verifier", "verifier"),
     ("shared/events", "events"),
@@ -20,6 +23,9 @@ const FILES: [(&str, &str); 6] = [
 
 pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
     let project = NodeProject::read(root)?;
+    if let Some(configuration) = workers::configuration(root, &project.package) {
+        return workers::scaffold(root, project, configuration);
+    }
     let mut scaffold = project.scaffold(&FILES, &DEPENDENCIES)?;
     if !project.serve(&mut scaffold, "hono/server")? {
         let api = project.import("api");

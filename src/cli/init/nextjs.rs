@@ -9,7 +9,7 @@ use super::error::InitError;
 use super::node::{CLERK_EDGE, Dependency, NodeProject};
 use super::scaffold::Scaffold;
 use super::templates::{render_node, render_node_with};
-use crate::cli::project::Part;
+use crate::cli::project::{Part, TYPESCRIPT};
 
 const DEPENDENCIES: [Dependency; 5] =
     [CLERK_EDGE, ("next", "16.4.6"), ("react", "19.3.1"), ("react-dom", "19.3.1"), ("@types/react", "19.3.0")];
@@ -24,11 +24,16 @@ const ROUTES: [(&str, &str); 6] = [
     ("webhooks", "webhooks/clerk"),
 ];
 
+/// Next.js before that asks the compiler's own library, which TypeScript 7 has no more.
+const TYPESCRIPT_6: Dependency = ("typescript", "6.0.3");
+
 /// The first version that calls it proxy.ts.
 const PROXY_SINCE: u32 = 16;
 
 pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
-    let project = NodeProject::read(root)?.bundled(source(root));
+    let project = NodeProject::read(root)?;
+    let typescript = if is_before_proxy(&project) { TYPESCRIPT_6 } else { TYPESCRIPT };
+    let project = project.of_nextjs(source(root), typescript);
     let router = Router::of(root, project.source);
     let tests = format!("nextjs/{}/tests", router.folder());
     let files = [("shared/verifier", "verifier"), ("shared/events", "events"), (tests.as_str(), "auth.test")];
@@ -54,8 +59,7 @@ pub(super) fn scaffold(root: &Path) -> Result<Scaffold, InitError> {
             scaffold.parts.push(Part::whole(format!("{base}{proxy}.{extension}"), text));
         }
     }
-    let dev = project.package_manager.run("dev");
-    scaffold.next_steps.push(format!("{dev}, and then clerk-edge test http://127.0.0.1:3000"));
+    scaffold.next_steps.push(project.last_step());
     Ok(scaffold)
 }
 
@@ -98,8 +102,11 @@ fn source(root: &Path) -> &'static str {
 
 /// What the file before every route is called.
 fn proxy(project: &NodeProject) -> &'static str {
-    let major = project.package.version("next").and_then(major);
-    if major.is_some_and(|major| major < PROXY_SINCE) { "middleware" } else { "proxy" }
+    if is_before_proxy(project) { "middleware" } else { "proxy" }
+}
+
+fn is_before_proxy(project: &NodeProject) -> bool {
+    project.package.version("next").and_then(major).is_some_and(|major| major < PROXY_SINCE)
 }
 
 /// The first number of a range of versions: 15 of `^15.2.0`.

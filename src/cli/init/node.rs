@@ -1,17 +1,18 @@
-//! A Node project: its language, its modules, where its sources are, and what runs its tests.
+//! A project of JavaScript or TypeScript: its language, its modules, where its sources are, and what runs it and its tests.
 
 use std::path::{Path, PathBuf};
 
 use minijinja::{Value, context};
 
+use super::environment::{IGNORED, IGNORED_ON_WORKERS, SERVER, WORKER};
 use super::error::InitError;
-use super::lines::Variable;
 use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
 use super::plan::read;
 use super::scaffold::Scaffold;
 use super::templates::{render, render_node};
 use super::tsconfig::TsConfig;
+use super::worker::WRANGLER;
 pub(super) use crate::cli::project::CLERK_EDGE;
 use crate::cli::project::{Part, TYPESCRIPT};
 
@@ -40,9 +41,20 @@ pub(super) struct NodeProject {
     /// `src/`, or nothing where sources are in the project's folder itself.
     pub(super) source: &'static str,
     /// Whether a file starts the server already.
-    has_entry: bool,
-    /// Whether a bundler takes every source: it finds files without their endings, and takes `import` for what it is.
-    is_bundled: bool,
+    pub(super) has_entry: bool,
+    host: Host,
+    typescript: Dependency,
+}
+
+/// What the code runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    /// Node itself, with the sources as they are.
+    Node,
+    /// Next.js. Its bundler finds files without their endings, and takes `import` for what it is.
+    Nextjs,
+    /// Cloudflare Workers. Wrangler takes `import` for what it is; the environment comes with each request.
+    Workers,
 }
 
 impl NodeProject {
@@ -61,24 +73,36 @@ impl NodeProject {
             tsconfig: tsconfig.unwrap_or_default(),
             source,
             has_entry: has_entry(root, &package),
-            is_bundled: false,
+            host: Host::Node,
+            typescript: TYPESCRIPT,
             package,
         })
     }
 
-    /// The same for a framework that bundles its sources and says itself where they are.
-    pub(super) fn bundled(self, source: &'static str) -> Self {
-        Self { source, is_bundled: true, ..self }
+    /// The same for Next.js, which says itself where sources are, and takes not every compiler.
+    pub(super) fn of_nextjs(self, source: &'static str, typescript: Dependency) -> Self {
+        Self { source, typescript, host: Host::Nextjs, ..self }
     }
 
-    /// What templates are told: whether the code is TypeScript, and whose `test` the tests are written with.
+    /// The same for Cloudflare Workers.
+    pub(super) fn of_workers(self) -> Self {
+        Self { host: Host::Workers, ..self }
+    }
+
+    /// What templates are told: whether the code is TypeScript, what it runs on, and whose `test` the tests are written with.
     pub(super) fn context(&self) -> Value {
-        context! { typescript => self.is_typescript, runner => self.runner() }
+        let workers = self.host == Host::Workers;
+        context! { typescript => self.is_typescript, workers, runner => self.runner(), port => self.port() }
     }
 
     /// Whether the code says `import`, and not `require`.
     pub(super) const fn is_esm_syntax(&self) -> bool {
-        self.is_typescript || self.is_esm || self.is_bundled
+        self.is_typescript || self.is_esm || self.is_bundled()
+    }
+
+    /// Whether something takes `import` for what it is, whatever Node would take a file for.
+    const fn is_bundled(&self) -> bool {
+        !matches!(self.host, Host::Node)
     }
 
     pub(super) const fn extension(&self) -> &'static str {
@@ -88,7 +112,7 @@ impl NodeProject {
     /// How an import of a file of ours ends.
     pub(super) const fn suffix(&self) -> &'static str {
         match self.tsconfig {
-            _ if self.is_bundled => "",
+            _ if matches!(self.host, Host::Nextjs) => "",
             TsConfig { imports_ts: true, .. } if self.is_typescript => ".ts",
             TsConfig { is_bundled: true, .. } if self.is_typescript => "",
             _ => ".js",
@@ -105,9 +129,17 @@ impl NodeProject {
     pub(super) fn scaffold(&self, files: &[(&str, &str)], dependencies: &[Dependency]) -> Result<Scaffold, InitError> {
         let file = |(template, name): &(&str, &str)| Ok(Part::whole(self.path(name), render_node(template, self)?));
         let mut parts = files.iter().map(file).collect::<Result<Vec<_>, InitError>>()?;
-        parts.push(Part::whole("clerk-edge.test.toml", render("shared/clerk-edge.test.toml", Value::UNDEFINED)?));
-        parts.push(Part::variables(".env.example", ENVIRONMENT.to_vec()));
-        parts.push(Part::ignored(vec!["node_modules/", ".env*", "!.env.example"]));
+        parts.push(Part::whole("clerk-edge.test.toml", render("shared/clerk-edge.test.toml", self.context())?));
+        match self.host {
+            Host::Node | Host::Nextjs => {
+                parts.push(Part::variables(".env.example", SERVER.to_vec()));
+                parts.push(Part::ignored(IGNORED.to_vec()));
+            }
+            Host::Workers => {
+                parts.push(Part::variables(".dev.vars.example", WORKER.to_vec()));
+                parts.push(Part::ignored(IGNORED_ON_WORKERS.to_vec()));
+            }
+        }
         parts.push(Part::package(self.additions(dependencies)));
         let next_steps = [self.warnings(), self.first_steps()].concat();
         Ok(Scaffold { parts, next_steps, install_with: self.package_manager.install() })
@@ -115,7 +147,7 @@ impl NodeProject {
 
     /// Adds a server and the script that runs it, where no file starts one. Returns whether it did.
     pub(super) fn serve(&self, scaffold: &mut Scaffold, template: &str) -> Result<bool, InitError> {
-        let path = format!("{}server.{}", self.source, self.extension());
+        let path = self.source_path("server");
         let text = render_node(template, self)?;
         let is_ours = self.has_entry && read(&self.root.join(&path))?.as_ref() == Some(&text);
         if self.has_entry && !is_ours {
@@ -128,10 +160,27 @@ impl NodeProject {
             scaffold.add_script(name, script);
         }
         scaffold.parts.insert(0, Part::whole(path, text));
-        scaffold
-            .next_steps
-            .push(format!("{}, and then clerk-edge test http://127.0.0.1:3001", self.package_manager.run("dev")));
+        scaffold.next_steps.push(self.last_step());
         Ok(true)
+    }
+
+    /// How the whole is tried.
+    pub(super) fn last_step(&self) -> String {
+        format!("{}, and then clerk-edge test http://127.0.0.1:{}", self.package_manager.run("dev"), self.port())
+    }
+
+    /// Where the server listens in development, unless told otherwise.
+    const fn port(&self) -> u16 {
+        match self.host {
+            Host::Node => 3001,
+            Host::Nextjs => 3000,
+            Host::Workers => 8787,
+        }
+    }
+
+    /// The path of a source beside our folder.
+    pub(super) fn source_path(&self, name: &str) -> String {
+        format!("{}{name}.{}", self.source, self.extension())
     }
 
     /// The path of a file of ours.
@@ -147,11 +196,12 @@ impl NodeProject {
     fn additions(&self, dependencies: &[Dependency]) -> PackageAdditions {
         let (types, dependencies): (Vec<_>, Vec<_>) =
             dependencies.iter().partition(|(name, _)| name.starts_with("@types/"));
-        let dev_dependencies = match self.is_typescript {
-            true => [types, vec![TYPES_NODE, TSX, TYPESCRIPT]].concat(),
-            false if self.is_bundled => vec![TSX],
+        let mut dev_dependencies = match self.is_typescript {
+            true => [types, vec![TYPES_NODE, TSX, self.typescript]].concat(),
+            false if self.is_bundled() => vec![TSX],
             false => Vec::new(),
         };
+        dev_dependencies.extend((self.host == Host::Workers).then_some(("wrangler", WRANGLER)));
         let name = self.name.clone();
         let [dependencies, dev_dependencies] = [dependencies, dev_dependencies]
             .map(|group| group.into_iter().map(|(name, version)| (name, version.into())).collect());
@@ -163,15 +213,21 @@ impl NodeProject {
         let path = self.path("auth.test");
         match self.runner() {
             "vitest" => format!("vitest run {path}"),
+            // It loads ES modules by what Node still calls an experiment.
+            "jest" if self.is_esm => format!("NODE_OPTIONS=--experimental-vm-modules jest {path}"),
             "jest" => format!("jest {path}"),
-            _ if self.is_typescript || self.is_bundled => format!("node --import tsx --test {path}"),
+            _ if self.is_typescript || self.is_bundled() => format!("node --import tsx --test {path}"),
             _ => format!("node --test {path}"),
         }
     }
 
     fn first_steps(&self) -> Vec<String> {
         let test = self.package_manager.run(TEST_SCRIPT);
-        vec![test, "copy .env.example to .env, and fill it in".to_owned()]
+        let environment = match self.host {
+            Host::Node | Host::Nextjs => "copy .env.example to .env, and fill it in",
+            Host::Workers => "copy .dev.vars.example to .dev.vars, and fill in what you use",
+        };
+        vec![test, environment.to_owned()]
     }
 
     /// What keeps the code from running as it is written.
@@ -198,31 +254,3 @@ fn has_entry(root: &Path, package: &PackageJson) -> bool {
 fn is_bare(root: &Path) -> bool {
     !has_entry(root, &PackageJson::default())
 }
-
-/// What the environment of a Node server may hold.
-pub(super) const ENVIRONMENT: [Variable; 4] = [
-    Variable {
-        name: "CLERK_PUBLISHABLE_KEY",
-        value: "pk_test_...",
-        comment: "The instance (Clerk Dashboard, API keys).",
-        is_optional: false,
-    },
-    Variable {
-        name: "CLERK_AUTHORIZED_PARTIES",
-        value: "http://localhost:3000",
-        comment: "The front ends that tokens may be made for, as origins with spaces between them. Pages of theirs may call the API too.",
-        is_optional: false,
-    },
-    Variable {
-        name: "CLERK_WEBHOOK_SIGNING_SECRET",
-        value: "whsec_...",
-        comment: "Signs webhooks (Clerk Dashboard, Webhooks). While it rotates: both, with a space between them.",
-        is_optional: true,
-    },
-    Variable {
-        name: "CLERK_JWT_KEY",
-        value: "\"-----BEGIN PUBLIC KEY-----\\n...\\n-----END PUBLIC KEY-----\"",
-        comment: "The instance's public key in PEM: tokens are then verified without any network.",
-        is_optional: true,
-    },
-];

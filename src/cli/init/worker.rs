@@ -17,9 +17,9 @@ use super::scaffold::Scaffold;
 use super::templates::render;
 use crate::cli::project::Part;
 
-const COMPATIBILITY_DATE: &str = "2026-11-01";
+pub(super) const COMPATIBILITY_DATE: &str = "2026-11-01";
 const WORKER_BUILD: &str = "0.8.7";
-const WRANGLER: &str = "4.164.0";
+pub(super) const WRANGLER: &str = "4.164.0";
 
 /// The templates that become files whole.
 const FILES: [(&str, &str); 4] = [
@@ -87,7 +87,7 @@ fn source(crate_path: Option<&Path>) -> Result<String, InitError> {
 }
 
 /// The name of the folder, as cargo and Cloudflare take names.
-fn name(root: &Path) -> String {
+pub(super) fn name(root: &Path) -> String {
     let name = root.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let parts = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let name = parts.collect::<Vec<_>>().join("-");

@@ -40,14 +40,14 @@ fn gateway() -> Rehearsal {
 
 /// What is wrong with a file, each with its line.
 fn mistakes(text: &str) -> Vec<String> {
-    let mistakes = PolicyTests::parse(Path::new("t"), text).mistakes;
+    let mistakes = PolicyTests::parse(Path::new("t"), text, None).mistakes;
     mistakes.iter().map(|mistake| format!("{}: {}", mistake.place.line, mistake.text)).collect()
 }
 
 /// Runs one test; what it got where it failed.
 fn run(test: &str) -> Result<(), String> {
     let text = format!("[[tests]]\nname = 'x'\n{test}");
-    let tests = PolicyTests::parse(Path::new("t"), &text);
+    let tests = PolicyTests::parse(Path::new("t"), &text, None);
     assert_eq!(tests.mistakes, [], "{test}");
     let [ran] = tests.run(&gateway(), &KEY, NOW).try_into().unwrap();
     if ran.passed { Ok(()) } else { Err(ran.got) }
@@ -189,8 +189,33 @@ fn every_mistake_of_the_file_is_told_with_its_line() {
 
 #[test]
 fn settings_stand_beside_the_tests() {
-    let tests = PolicyTests::parse(Path::new("t"), "handlers = ['a']\nsecrets = ['B']\n\nallow = ['no-cron']\n");
-    let Settings { handlers, secrets, allow } = &tests.settings;
+    let tests = PolicyTests::parse(Path::new("t"), "handlers = ['a']\nsecrets = ['B']\n\nallow = ['no-cron']\n", None);
+    let Settings { handlers, secrets, allow, environment: _ } = &tests.settings;
     assert_eq!(json!([handlers, secrets, allow[0].get_ref()]), json!([["a"], ["B"], "no-cron"]));
     assert_eq!(tests.place_at(allow[0].span().start).line, 4);
+}
+
+#[test]
+fn tests_and_files_may_be_about_one_environment() {
+    let test = |environment: &str| format!("[[tests]]\nname = 'x'\nrequest = 'GET /'\nexpect = 404\n{environment}\n");
+    let [all, staging, top] = ["", "environment = 'staging'", "environment = ''"].map(test);
+    let counts = |text: &str, environment: Option<&str>| {
+        let tests = PolicyTests::parse(Path::new("t"), text, environment);
+        assert_eq!(tests.mistakes, []);
+        (tests.len(), tests.elsewhere, tests.settings.handlers.len())
+    };
+    let each = format!("handlers = ['h']\n{all}{staging}{top}");
+    assert_eq!(counts(&each, None), (2, 1, 1));
+    assert_eq!(counts(&each, Some("staging")), (2, 1, 1));
+    assert_eq!(counts(&each, Some("production")), (1, 2, 1));
+    let whole = format!("environment = 'staging'\nhandlers = ['h']\n{all}{staging}");
+    assert_eq!(counts(&whole, Some("staging")), (2, 0, 1));
+    assert_eq!(counts(&whole, None), (0, 2, 0));
+    assert_eq!(
+        mistakes(&format!("environment = 'staging'\n{}", test("environment = 'production'"))),
+        ["6: the file is about the environment \"staging\" alone"]
+    );
+    let unknown = PolicyTests::parse(Path::new("t"), &each, None).unknown_environments(&["production"]);
+    let told: Vec<_> = unknown.iter().map(|found| format!("{}: {}", found.place.line, found.text)).collect();
+    assert_eq!(told, ["11: there is no environment staging"]);
 }

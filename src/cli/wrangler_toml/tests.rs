@@ -164,3 +164,54 @@ fn rate_limits_are_found_under_both_of_their_names() {
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     assert_eq!(["A", "B", "C"].map(|name| environment.has_rate_limit(name)), [true, true, false]);
 }
+
+#[test]
+fn json_with_comments_is_read_as_toml_is_with_its_lines() {
+    let text = r#"{
+  // wrangler's own schema
+  "$schema": "node_modules/wrangler/config-schema.json",
+  "vars": {
+    "CLERK_PUBLISHABLE_KEY": "pk_test_Y2xlcmsuY2xlcmsuZGV2JA",
+    "GATEWAY": { /* the routes */ "routes": [
+      { "path": "/a", "origin": "zone", "timeout_seconds": 1.5 },
+      { "path": "/b", "requires": {}, "origin": "zone" },
+    ] },
+  },
+  "env": { "staging": { "vars": { "A": "\u0062" } } },
+  "kv_namespaces": [{ "binding": "JWKS", "id": "x" }],
+}"#;
+    for path in ["wrangler.jsonc", "wrangler.json", "/dev/fd/63"] {
+        let wrangler = WranglerToml::parse(Path::new(path), text.to_owned(), None).unwrap();
+        assert_eq!(wrangler.find("GATEWAY.routes[1].requires").unwrap().line, 8);
+        assert_eq!(wrangler.vars().unwrap().get("GATEWAY").unwrap().to_json()["routes"][0]["timeout_seconds"], 1.5);
+        assert_eq!(
+            (wrangler.bindings("kv_namespaces", "binding"), wrangler.environments()),
+            (vec!["JWKS"], vec!["staging"])
+        );
+        let staging = WranglerToml::parse(Path::new(path), text.to_owned(), Some("staging")).unwrap();
+        assert_eq!(staging.vars().unwrap().get("A").unwrap().as_str(), Some("b"));
+    }
+}
+
+#[test]
+fn json_is_as_strict_as_wrangler_takes_it_and_names_the_line() {
+    let deep = "[".repeat(100_000);
+    let deep = format!("{{\"vars\": {deep}");
+    for (text, line) in [
+        ("", 1),
+        ("[]", 1),
+        ("{\n'name': 1}", 2),
+        ("{\nname: 1}", 2),
+        ("{\n\"a\": 1\n\"b\": 2}", 2),
+        ("{\n\"a\": 0x1}", 2),
+        ("{\n\"a\": 1,\n\"a\": 2}", 3),
+        ("{\n\"a\": {\"b\": 1,\n\"b\": 2}}", 3),
+        ("{\"a\": 1}\n{}", 2),
+        ("{\n\"a\": \"", 2),
+        (deep.as_str(), 1),
+    ] {
+        let refused = WranglerToml::parse(Path::new("wrangler.jsonc"), text.to_owned(), None).map(|_| ());
+        let Err(WranglerTomlError::Syntax(complaints)) = refused else { panic!("{text}") };
+        assert_eq!(complaints.first().unwrap().0.line, line, "{text} {}", complaints.first().unwrap().1);
+    }
+}

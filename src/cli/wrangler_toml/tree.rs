@@ -1,4 +1,6 @@
-//! TOML whose keys and values know where they stand, and the way from a mistake's place to one of them.
+//! TOML, and JSON, whose keys and values know where they stand, and the way from a mistake's place to one of them.
+
+mod json;
 
 use std::path::Path;
 

@@ -180,3 +180,52 @@ fn next_js_gets_no_second_proxy() {
         );
     }
 }
+
+#[test]
+fn hono_runs_on_workers_where_wrangler_does() {
+    let hono = |more: &str| format!(r#"{{"dependencies": {{"hono": "4"{more}}}}}"#);
+    let (plain, wrangler) = (hono(""), hono(r#", "wrangler": "4""#));
+    let both = hono(r#", "wrangler": "4", "@hono/node-server": "2""#);
+    for (package, file, configuration) in [
+        (&wrangler, None, "wrangler.jsonc"),
+        (&plain, Some(("wrangler.jsonc", "{}")), "wrangler.jsonc"),
+        (&plain, Some(("wrangler.json", "{}")), "wrangler.json"),
+        (&both, Some(("wrangler.toml", "")), "wrangler.toml"),
+    ] {
+        let files: Vec<_> = [("package.json", package.as_str())].into_iter().chain(file).collect();
+        let project = Project::new(&files);
+        let written = project.set_up(&[]);
+        for path in [configuration, ".dev.vars.example", "src/index.js"] {
+            assert!(written.contains(&path.to_owned()), "{path} in {written:?}");
+        }
+        assert_has(&project.read(configuration), &["CLERK_PUBLISHABLE_KEY", "CLERK_AUTHORIZED_PARTIES"]);
+        assert_has(&project.read("src/clerk/auth.js"), &["clerkEdge((c) => verifierOf(c.env));"]);
+        assert_has(&project.read("package.json"), &["\"dev\": \"wrangler dev\""]);
+        assert_has(&project.read(".gitignore"), &[".dev.vars*\n!.dev.vars.example\n"]);
+        for (path, text) in project.files().into_iter().filter(|(path, _)| !path.ends_with("auth.test.js")) {
+            for of_node in ["process.env", "@hono/node-server\": \"2.1", "from 'node:"] {
+                assert!(!text.contains(of_node), "{of_node} in {}", path.display());
+            }
+        }
+        assert_eq!(project.set_up(&[]), Vec::<String>::new(), "again");
+    }
+    for package in [&plain, &both] {
+        let project = Project::new(&[("package.json", package)]);
+        assert!(project.set_up(&[]).contains(&"src/server.js".to_owned()));
+    }
+}
+
+#[test]
+fn a_worker_that_is_there_is_told_what_to_mount() {
+    let worker = [
+        ("package.json", r#"{"dependencies": {"hono": "4"}}"#),
+        ("wrangler.jsonc", "{\n  // mine\n  \"main\": \"worker/start.js\"\n}\n"),
+    ];
+    let project = Project::new(&worker);
+    let output = project.init(&[]);
+    assert!(!project.path("src/index.js").exists());
+    assert_has(said(&output), &["next: mount it: import { api } from './clerk/api.js', app.route('/', api)\n"]);
+    assert_has(&project.read("wrangler.jsonc"), &["  // mine\n  \"main\": \"worker/start.js\",\n  \"vars\": {\n"]);
+    let broken = Project::new(&[("wrangler.jsonc", "{"), worker[0]]);
+    assert!(broken.refused(&[]).1.starts_with("clerk-edge: cannot understand wrangler.jsonc: "));
+}

@@ -17,6 +17,8 @@ const TRPC_VERSION: &str = "11.25.2";
 const TRPC_TANSTACK: Pinned = ("@trpc/tanstack-react-query", "11.22.1");
 const TRPC_SERVER: &str = "@trpc/server";
 const CLERK_REACT: Pinned = ("@clerk/react", "6.18.0");
+/// What that was called before, and is no longer supported as.
+const CLERK_REACT_BEFORE: &str = "@clerk/clerk-react";
 const CLERK_NEXTJS: Pinned = ("@clerk/nextjs", "7.9.17");
 const REACT: Pinned = ("react", "19.3.1");
 
@@ -71,6 +73,15 @@ impl Project<'_> {
             packages.extend([owned(TRPC_TANSTACK), owned(TANSTACK)]);
         }
         packages
+    }
+
+    /// Whether components have another package for their tokens than the project has for its sessions.
+    pub(super) fn outdated(&self) -> Option<String> {
+        let (name, _) = CLERK_REACT;
+        let is_outdated = self.react && self.clerk().0 == name && !self.package.has(name);
+        (is_outdated && self.package.has(CLERK_REACT_BEFORE)).then(|| {
+            format!("{CLERK_REACT_BEFORE} is no longer supported; tokens come from {name}, which takes its place")
+        })
     }
 
     /// What the versions that are there may not go together with.

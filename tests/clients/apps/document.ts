@@ -11,6 +11,8 @@ export function start(url: string, options: Omit<ApiOptions, 'baseUrl'>) {
       const note: Note = (await api.createNote({ body: { text }, throwOnError })).data;
       return note.text;
     },
+    /** Without an exception. */
+    meWithoutException: (): Promise<{ error?: unknown }> => api.getMe(),
   };
 }
 
