@@ -6,11 +6,15 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
-import { run } from './processes.mjs';
+import { Failure, run } from './processes.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './toolchain.mjs';
 
-/** The passes are for speed where the code is, and no feature is used that workerd might not have. */
+/** What is deployed may be no larger in all, compressed: each new isolate compiles it before its first answer. */
+const GZIP_BYTES = 155_000;
+
+/** No feature is used that workerd might not have. */
 const WASM_OPTIONS = [
   ...['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`),
   ...['-Oz', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
@@ -30,6 +34,8 @@ export async function buildWorker(out, onLine) {
   await run(paths.wasmOpt, [...WASM_OPTIONS, join(staging, 'index_bg.wasm'), '-o', join(out, 'index_bg.wasm')], options);
   await bundle(staging, join(out, 'index.js'));
   rmSync(staging, { recursive: true });
+  const bytes = ['index.js', 'index_bg.wasm'].map((file) => gzipSync(readFileSync(join(out, file)), { level: 9 }).length).reduce((sum, size) => sum + size);
+  if (bytes > GZIP_BYTES) throw new Failure(`the Worker is ${bytes} bytes of gzip; at most ${GZIP_BYTES} are allowed`);
 }
 
 async function bundle(staging, outfile) {

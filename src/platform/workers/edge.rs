@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::task::{self, Poll, Waker};
 
 use serde_json::json;
-use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Request, Response};
 
@@ -22,7 +22,9 @@ use super::{socket, webhook};
 use crate::assertion::ASSERTION_KEY;
 use crate::claims::Session;
 use crate::config::{Config, Environment as _, Mistake, Target, health_paths};
-use crate::gateway::{BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI};
+use crate::gateway::{
+    BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI,
+};
 use crate::path::CanonicalPath;
 use crate::refusal::{Fault, Outage, Refusal};
 use crate::time::UnixTime;

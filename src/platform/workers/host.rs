@@ -17,12 +17,8 @@ use crate::public_key::PublicKey;
 #[wasm_bindgen(module = "/src/platform/workers/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = fetchKeySet, catch)]
-    async fn fetch_key_set(
-        url: &str,
-        bearer: Option<&str>,
-        most: usize,
-        milliseconds: u32,
-    ) -> Result<JsValue, JsValue>;
+    async fn fetch_key_set(url: &str, bearer: Option<&str>, most: usize, milliseconds: u32)
+    -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
     async fn load(store: &JsValue, key: &str, most: usize, milliseconds: u32) -> Result<JsValue, JsValue>;

@@ -7,8 +7,9 @@ use crate::claims::Session;
 use crate::gateway::Forward;
 use crate::refusal::{Outage, Refusal};
 
+/// None.
 #[derive(Default)]
-pub(super) struct Handlers;
+pub(super) struct Handlers(());
 
 impl Handlers {
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {

@@ -121,10 +121,8 @@ impl<'a> Completion<'a> {
 impl Reply {
     /// An answer of JSON, not to be kept.
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        let headers = vec![
-            ("content-type", "application/json".to_owned()),
-            ("cache-control", "private, no-store".to_owned()),
-        ];
+        let headers =
+            vec![("content-type", "application/json".to_owned()), ("cache-control", "private, no-store".to_owned())];
         Self { status, headers, body: Some(body.to_string()), is_public: false, code: None }
     }
 
