@@ -43,9 +43,12 @@ impl Call {
 /// A handler's future.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>>>>;
 
-/// Handlers by their names.
+/// A handler by its name.
+type Handler = (&'static str, Rc<dyn Fn(Call) -> Answer>);
+
+/// All of a Worker's.
 #[derive(Clone, Default)]
-pub(super) struct Handlers(Vec<(&'static str, Rc<dyn Fn(Call) -> Answer>)>);
+pub(super) struct Handlers(Vec<Handler>);
 
 impl Edge {
     /// The same with a handler of its own, for routes that `serve` this name.
