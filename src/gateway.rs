@@ -32,7 +32,7 @@ mod webhook;
 
 pub use assertion::ASSERTION_KEYS_PATH;
 pub use forward::Forward;
-pub use log::{LogEntry, Outcome};
+pub use log::LogEntry;
 pub use renewal::{Holder, RenewalError, TOKEN_MESSAGE, not_renewed, renewed, token_of_message};
 pub use upgrade::Upgrade;
 pub use webhook::{Delivery, Webhook};

@@ -7,56 +7,29 @@ use crate::config::{Route, Target};
 use crate::head::Head;
 use crate::keys::KeyOrigin;
 use crate::path::CanonicalPath;
-use crate::refusal::Refusal;
 
-/// What was answered in the end, which an origin may have changed after the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// An answer with this status.
-    Answered(u16),
-    /// A refusal.
-    Refused(Refusal),
-}
-
-/// One line of the log, as JSON.
+/// One line of the log, as JSON. When the request began, its status and how long it took are filled in where it is answered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEntry<'a> {
-    time: &'a str,
+    time: (),
     request_id: &'a str,
     method: &'a str,
     path: Option<&'a str>,
     route: Option<&'a str>,
     decision: &'static str,
     code: Option<&'static str>,
-    status: u16,
+    status: (),
     subject: Option<&'a str>,
     key_source: Option<&'static str>,
     cache_hit: bool,
-    milliseconds: u64,
+    milliseconds: (),
 }
 
 impl<'a> LogEntry<'a> {
-    /// The line of a request that began at `time` (RFC 3339) and took `milliseconds`.
+    /// The line of a request.
     #[must_use]
-    pub fn new(
-        head: &'a Head,
-        decision: &'a Decision<'_>,
-        outcome: Outcome,
-        time: &'a str,
-        request_id: &'a str,
-        milliseconds: u64,
-    ) -> Self {
-        let (code, status) = match outcome {
-            Outcome::Answered(status) => (None, status),
-            Outcome::Refused(refusal) => (Some(refusal.code()), refusal.status()),
-        };
-        Self { code, status, time, milliseconds, ..Self::unanswered(head, decision, request_id) }
-    }
-
-    /// The same where the answer is still to come: the time, the status and how long it took are filled in with it.
-    #[must_use]
-    pub fn unanswered(head: &'a Head, decision: &'a Decision<'_>, request_id: &'a str) -> Self {
+    pub fn new(head: &'a Head, decision: &'a Decision<'_>, request_id: &'a str) -> Self {
         Self {
             route: decision.route.map(|route| route.pattern.as_str()),
             decision: verb(&decision.verdict, decision.route),
@@ -67,22 +40,22 @@ impl<'a> LogEntry<'a> {
         }
     }
 
-    /// The line, as unanswered, of a request that met no gateway, because its configuration is wrong.
+    /// The line of a request that met no gateway, because its configuration is wrong.
     #[must_use]
     pub fn without_gateway(method: &'a str, path: Option<&'a str>, request_id: &'a str) -> Self {
         Self {
-            time: "",
+            time: (),
             request_id,
             method,
             path,
             route: None,
             decision: "refuse",
             code: None,
-            status: 0,
+            status: (),
             subject: None,
             key_source: None,
             cache_hit: false,
-            milliseconds: 0,
+            milliseconds: (),
         }
     }
 

@@ -85,7 +85,7 @@ impl<'a> Completion<'a> {
             is_private: decision.route.is_some_and(|route| route.access != Access::Public),
             cors: decision.cors.map(|policy| policy.answer(&arrival.head.headers)),
             started: arrival.started,
-            log: LogEntry::unanswered(&arrival.head, decision, &arrival.request_id),
+            log: LogEntry::new(&arrival.head, decision, &arrival.request_id),
         }
     }
 
