@@ -88,6 +88,11 @@ impl WranglerToml {
         &self.path
     }
 
+    /// What to write into it, in the language that it is in.
+    pub(super) fn spelled(&self, toml: String, json: String) -> String {
+        if is_json(&self.path, &self.text) { json } else { toml }
+    }
+
     /// The environment that counts, if it is not the top level.
     pub(super) fn environment(&self) -> Option<&str> {
         self.environment.as_deref()

@@ -65,8 +65,12 @@ pub(super) fn syntax(place: Place, text: String) -> Finding {
 pub(super) fn cure_of_mistake(mistake: &Mistake, environment: &WranglerEnvironment) -> Option<String> {
     let name = mistake.place.as_str();
     if super::secrets::NAMES.contains(&name) && mistake.text.starts_with("missing") {
+        let declared = environment.wrangler.spelled(
+            format!("wrangler.toml:\n[secrets]\nrequired = [\"{name}\"]"),
+            format!("the configuration:\n\"secrets\": {{ \"required\": [\"{name}\"] }}"),
+        );
         return Some(format!(
-            "put it into .dev.vars for this machine; if the deployed Worker has it, say so by --secret {name}, or in wrangler.toml:\n[secrets]\nrequired = [\"{name}\"]"
+            "put it into .dev.vars for this machine; if the deployed Worker has it, say so by --secret {name}, or in {declared}"
         ));
     }
     if name.ends_with(".serve") {
@@ -80,7 +84,8 @@ pub(super) fn cure_of_mistake(mistake: &Mistake, environment: &WranglerEnvironme
         && wrangler.vars().is_none_or(|vars| vars.get(name).is_none())
     {
         let environment = wrangler.environment().unwrap_or_default();
-        return Some(format!("environments do not inherit variables; write them below [env.{environment}.vars] again"));
+        let below = wrangler.spelled(format!("[env.{environment}.vars]"), format!("env, {environment}, vars"));
+        return Some(format!("environments do not inherit variables; write them below {below} again"));
     }
     None
 }

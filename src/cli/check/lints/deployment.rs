@@ -24,7 +24,10 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Finding> {
     if !flags.iter().any(|flag| flag.as_str() == Some(REQUEST_SIGNAL)) {
         let text =
             "the Worker is not told when a client goes away, so what such a request leaves behind stays in memory";
-        let cure = format!("compatibility_flags = [\"{REQUEST_SIGNAL}\"]");
+        let cure = wrangler.spelled(
+            format!("compatibility_flags = [\"{REQUEST_SIGNAL}\"]"),
+            format!("\"compatibility_flags\": [\"{REQUEST_SIGNAL}\"]"),
+        );
         findings.push(warning(subject, NO_REQUEST_SIGNAL, "compatibility_flags", text, cure));
     }
     let keys = subject.config.map(|config| &config.tokens.keys);
@@ -34,8 +37,9 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Finding> {
     if (fetches_keys || takes_webhooks) && !wrangler.bindings("kv_namespaces", "binding").contains(&KEY_STORE) {
         let text =
             "there is no KV store for key sets: each cold Worker fetches them, and none survives an outage at Clerk's";
-        let cure = format!(
-            "[[kv_namespaces]]\nbinding = \"{KEY_STORE}\"\nid = \"…\" # npx wrangler kv namespace create {KEY_STORE}"
+        let cure = wrangler.spelled(
+            format!("[[kv_namespaces]]\nbinding = \"{KEY_STORE}\"\nid = \"…\" # npx wrangler kv namespace create {KEY_STORE}"),
+            format!("\"kv_namespaces\": [{{ \"binding\": \"{KEY_STORE}\", \"id\": \"…\" }}] // npx wrangler kv namespace create {KEY_STORE}"),
         );
         findings.push(warning(subject, NO_KEY_STORE, "kv_namespaces", text, cure));
     }
@@ -43,7 +47,11 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Finding> {
         wrangler.inherited("triggers").and_then(|triggers| triggers.get("crons")).map_or(&[][..], Node::elements);
     if fetches_keys && crons.is_empty() {
         let text = "nothing keeps the key set in KV fresh, so a cold Worker may have to wait for Clerk";
-        findings.push(warning(subject, NO_CRON, "triggers", text, "[triggers]\ncrons = [\"*/3 * * * *\"]".to_owned()));
+        let cure = wrangler.spelled(
+            "[triggers]\ncrons = [\"*/3 * * * *\"]".to_owned(),
+            "\"triggers\": { \"crons\": [\"*/3 * * * *\"] }".to_owned(),
+        );
+        findings.push(warning(subject, NO_CRON, "triggers", text, cure));
     }
     findings.extend(unchecked(subject));
     findings

@@ -30,7 +30,7 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Finding> {
             NO_AUTHORIZED_PARTIES,
             "GATEWAY.authorized_parties",
             "tokens are taken that any site of this Clerk instance asked for, a sibling domain's too",
-            "list your front ends: authorized_parties = [\"https://app.example.com\"]",
+            "list the origins of your front ends, such as https://app.example.com, in authorized_parties",
         ));
     }
     if config.tokens.policy.missing_azp == MissingAzp::Accept {

@@ -41,6 +41,22 @@ fn nothing_is_found_where_nothing_is_wrong() {
 }
 
 #[test]
+fn a_cure_is_in_the_language_of_the_configuration() {
+    let gateway = r#"{"GATEWAY": {"authorized_parties": ["https://app.example.com"], "routes": [{"path": "/a", "serve": "whoami"}]}}"#;
+    let text =
+        format!(r#"{{"vars": {{"CLERK_PUBLISHABLE_KEY": "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", {}}}"#, &gateway[1..]);
+    let wrangler = WranglerToml::parse(Path::new("wrangler.jsonc"), text, None).unwrap();
+    let environment = WranglerEnvironment::new(wrangler, Secrets::default());
+    let subject = Subject { environment: &environment, config: None, folder: Path::new("/nowhere") };
+    let cures: Vec<String> = all(&subject).into_iter().filter_map(|finding| finding.cure).collect();
+    assert_eq!(cures.len(), 3, "{cures:?}");
+    for cure in cures {
+        let json = cure.split(" // ").next().unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(&format!("{{{json}}}")).is_ok(), "{cure}");
+    }
+}
+
+#[test]
 fn each_lint_finds_what_it_is_about_and_nothing_else() {
     let route = |more: &str| format!("{GOOD}[[vars.GATEWAY.routes]]\n{more}\n");
     for (text, expected) in [
