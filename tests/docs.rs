@@ -200,7 +200,7 @@ fn environment_names() -> BTreeSet<String> {
     }
     for file in source_files(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let text = std::fs::read_to_string(file).unwrap();
-        let bindings = text.split(".kv(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let bindings = text.split(".able(\"").skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(bindings.map(str::to_owned));
     }
     names
