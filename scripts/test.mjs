@@ -14,7 +14,7 @@ import { setup } from './setup.mjs';
 
 /** A part: its name on the command line, what it is, and how to run it. What a part skips, it says; see lib/outside.mjs. */
 const parts = [
-  ['rust', 'cargo test', () => cargo('test')],
+  ['rust', 'cargo test', () => cargo('test', '--no-fail-fast')],
   ['wasm', 'the same core in wasm, on node', () => run('wasm-pack', ['test', '--node'], { cwd: root, env: buildEnv() })],
   ['worker', 'the built worker in workerd', () => build(join(root, 'examples', 'graphql-worker')).then(() => workerd('worker', 3))],
   ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
