@@ -89,7 +89,8 @@ function worker(name, title, { files, ...project }) {
 
 function minimal(framework, title, version, place) {
   const name = `${framework}-ts`;
-  const types = framework === 'express' && place === older ? { '@types/express': '4.17.25' } : {};
+  // Express 4 is found in projects of its time, which have a compiler and types already.
+  const types = framework === 'express' && place === older ? { '@types/express': '4.17.25', typescript: '6.0.3' } : {};
   const manifest = { name, private: true, type: 'module', dependencies: { [framework]: version }, devDependencies: types };
   const make = () => makeProject(name, { 'package.json': manifest, 'tsconfig.json': STRICT }, place);
   return { title: `${title} in TypeScript`, framework, isTyped: true, fillIn: fillInEnv, start: startServer, make };
