@@ -127,6 +127,7 @@ impl AssertionKeys {
     /// The header of every token, with its dot, and the document, from the public halves.
     fn published(public_keys: &[Vec<u8>]) -> (String, String) {
         let document = json!({"keys": public_keys.iter().map(|key| jwk(key)).collect::<Vec<_>>()});
+        // There is a first one: `seeds` refuses a text without any.
         let header = json!({"alg": "EdDSA", "kid": thumbprint(&public_keys[0]), "typ": TOKEN_TYPE}).to_string();
         (format!("{}.", URL_SAFE_NO_PAD.encode(header)), document.to_string())
     }
