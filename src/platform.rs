@@ -6,5 +6,7 @@ pub mod native;
 pub mod npm;
 #[cfg(target_arch = "wasm32")]
 pub mod web_crypto;
+#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "worker", feature = "entry")))]
+mod work;
 #[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "entry")))]
 pub mod workers;

@@ -26,13 +26,12 @@ use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
 
 mod assertions;
 mod host;
-mod work;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+use crate::platform::work::begin;
 use host::{JsHost, NpmHost};
-use work::begin;
 
 /// Tells the users of one Clerk instance.
 #[wasm_bindgen]

@@ -4,9 +4,10 @@
 //! bytes cross as views of this module's memory: `verify` copies them before it returns (Web Cryptography API,
 //! section 14.3.5).
 
-use js_sys::{JSON, Object, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::algorithm::Algorithm;
 use crate::json::to_text;
@@ -16,16 +17,16 @@ use crate::public_key::PublicKey;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = importKey, catch)]
-    async fn import_key(
+    fn import_key(
         format: &str,
         key: &JsValue,
         algorithm: &JsValue,
         extractable: bool,
         usages: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], catch)]
-    async fn verify(algorithm: &JsValue, key: &JsValue, signature: &[u8], message: &[u8]) -> Result<JsValue, JsValue>;
+    fn verify(algorithm: &JsValue, key: &JsValue, signature: &[u8], message: &[u8]) -> Result<Promise, JsValue>;
 }
 
 /// Bytes of a signature of ES256 (RFC 7518 section 3.4) and of Ed25519 (RFC 8032 section 5.1.6).
@@ -38,18 +39,16 @@ pub struct WebCrypto;
 /// A `CryptoKey`, and the algorithm argument that goes with it.
 #[derive(Debug)]
 pub struct WebCryptoKey {
-    key: JsValue,
-    algorithm: JsValue,
+    pub(super) key: JsValue,
+    pub(super) algorithm: JsValue,
 }
 
 impl CheckSignature for WebCrypto {
     type Key = WebCryptoKey;
 
     async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<WebCryptoKey, HostError> {
-        let jwk = JSON::parse(&to_text(&key.to_json())).map_err(refused)?;
         let parameters = parameters(algorithm)?;
-        let usages = js_sys::Array::of1(&"verify".into());
-        let key = import_key("jwk", &jwk, &parameters, false, &usages).await.map_err(refused)?;
+        let key = JsFuture::from(begin_import(key, &parameters)?).await.map_err(refused)?;
         Ok(WebCryptoKey { key, algorithm: parameters })
     }
 
@@ -60,18 +59,37 @@ impl CheckSignature for WebCrypto {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, HostError> {
-        // Where the Web Cryptography API says "false", workerd throws on an Ed25519 signature of another length, which would
-        // read as an outage.
-        if matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa) && signature.len() != CURVE_SIGNATURE_BYTES {
-            return Ok(false);
+        match begin_check(key, algorithm, message, signature)? {
+            Some(promise) => Ok(JsFuture::from(promise).await.map_err(refused)?.as_bool() == Some(true)),
+            None => Ok(false),
         }
-        let good = verify(&key.algorithm, &key.key, signature, message).await.map_err(refused)?;
-        Ok(good.as_bool() == Some(true))
     }
 }
 
+/// The promise of a `CryptoKey` that checks with these [`parameters`].
+pub(super) fn begin_import(key: &PublicKey, parameters: &JsValue) -> Result<Promise, HostError> {
+    let jwk = JSON::parse(&to_text(&key.to_json())).map_err(refused)?;
+    let usages = js_sys::Array::of1(&"verify".into());
+    import_key("jwk", &jwk, parameters, false, &usages).map_err(refused)
+}
+
+/// The promise of whether a signature is good; `None` where it cannot be.
+pub(super) fn begin_check(
+    key: &WebCryptoKey,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<Option<Promise>, HostError> {
+    // Where the Web Cryptography API says "false", workerd throws on an Ed25519 signature of another length, which would
+    // read as an outage.
+    if matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa) && signature.len() != CURVE_SIGNATURE_BYTES {
+        return Ok(None);
+    }
+    verify(&key.algorithm, &key.key, signature, message).map(Some).map_err(refused)
+}
+
 /// The dictionary that serves both `importKey` and `verify`.
-fn parameters(algorithm: Algorithm) -> Result<JsValue, HostError> {
+pub(super) fn parameters(algorithm: Algorithm) -> Result<JsValue, HostError> {
     let (name, hash) = match algorithm {
         Algorithm::Rs256 => ("RSASSA-PKCS1-v1_5", Some("SHA-256")),
         Algorithm::Rs384 => ("RSASSA-PKCS1-v1_5", Some("SHA-384")),
@@ -91,7 +109,7 @@ fn parameters(algorithm: Algorithm) -> Result<JsValue, HostError> {
     Ok(members.into())
 }
 
-fn refused(error: JsValue) -> HostError {
+pub(super) fn refused(error: JsValue) -> HostError {
     let message = Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
     HostError(format!("WebCrypto refuses: {}", message.unwrap_or_default()))
 }

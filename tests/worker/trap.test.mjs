@@ -9,11 +9,19 @@ import { test } from 'node:test';
 import { paths } from '../../scripts/lib/toolchain.mjs';
 import { startEchoOrigin, startGateway, startIssuer } from './support.mjs';
 
-/** A host function that throws what a trap throws, with the core on the stack, for requests to /trap. */
+/**
+ * Host functions that throw what a trap throws, with the core on the stack: when a request arrives, and when its plan comes out of
+ * the core, which for a token that no core has seen is after a wait.
+ */
 const PRELUDE = `const Headers_get = Headers.prototype.get;
 Headers.prototype.get = function get(name) {
   if (name === 'content-length' && this.has('x-trap')) throw new WebAssembly.RuntimeError('unreachable');
   return Headers_get.call(this, name);
+};
+const JSON_parse = JSON.parse;
+JSON.parse = (text) => {
+  if (text.includes('x-late-trap')) throw new WebAssembly.RuntimeError('unreachable');
+  return JSON_parse(text);
 };
 `;
 
@@ -26,14 +34,14 @@ test('a trap fails its request, is logged, and leaves no broken core behind', as
   try {
     const headers = { authorization: `Bearer ${await issuer.token()}` };
     const statuses = [];
-    for (const more of [{}, { 'x-trap': '1' }, {}, { 'x-trap': '1' }, {}]) {
+    for (const more of [{}, { 'x-trap': '1' }, { 'x-late-trap': '1' }, {}, { 'x-trap': '1' }, {}, { 'x-late-trap': '1' }, {}]) {
       const answer = await gateway.fetch('/api/a', { method: 'POST', body: 'a body', headers: { ...headers, ...more } });
       statuses.push(answer.status);
       await answer.text();
     }
-    assert.deepEqual(statuses, [200, 500, 200, 500, 200]);
+    assert.deepEqual(statuses, [200, 500, 500, 200, 500, 200, 500, 200]);
     const sources = gateway.logs.filter(({ keySource }) => keySource).map(({ cacheHit }) => cacheHit);
-    assert.deepEqual(sources, [false, false, false], 'each core is a new one');
+    assert.deepEqual(sources, [false, false, false, true, false], 'each core is a new one');
   } finally {
     await Promise.all([gateway.close(), issuer.close(), origin.close()]);
     await rm(build, { recursive: true });

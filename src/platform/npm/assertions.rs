@@ -7,12 +7,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use super::host::{JsHost, NpmHost};
-use super::work::begin;
 use super::{Rule, SessionJson, refusal_json};
 use crate::assertion::{Asserted, AssertedRequest, AssertionVerifier, Sender};
 use crate::instance::is_trusted_address;
 use crate::json;
 use crate::keys::{KeySet, KeySource};
+use crate::platform::work::begin;
 use crate::refusal::{Fault, Refusal};
 use crate::time::UnixTime;
 

@@ -4,9 +4,9 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::work::settled;
 use crate::algorithm::Algorithm;
 use crate::json::to_text;
+use crate::platform::work::settled;
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 

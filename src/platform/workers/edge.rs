@@ -1,14 +1,12 @@
 //! One gateway in one isolate: made from the first request's environment, kept for all that follow.
 
 use std::cell::OnceCell;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{self, Poll, Waker};
 
+use js_sys::Promise;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Request, Response};
 
 use super::arrival::Arrival;
@@ -26,6 +24,7 @@ use crate::gateway::{
     BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI,
 };
 use crate::path::CanonicalPath;
+use crate::platform::work::{attempt, begin};
 use crate::refusal::{Fault, Outage, Refusal};
 use crate::time::UnixTime;
 
@@ -76,22 +75,28 @@ impl Edge {
     pub(super) fn answer(&self, request: Request, env: JsValue, context: Context) -> JsValue {
         let edge = self.clone();
         let (asked, kept) = (Clone::clone(&request), context.clone());
-        let mut work: Pin<Box<dyn Future<Output = JsValue>>> =
-            Box::pin(async move { edge.work(&request, &env, &context).await });
-        match work.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => {
-                let answer = future_to_promise(async move { Ok(work.await) });
+        match attempt(async move { edge.work(&request, &env, &context).await }) {
+            Ok(answer) => answer,
+            Err(waiting) => {
+                let answer = javascript::finish(waiting);
                 javascript::attend(&asked, &kept, &answer);
                 answer.into()
             }
         }
     }
 
-    /// Fetches the keys and keeps KV fresh.
-    pub(super) async fn keep_keys(&self, env: JsValue) {
+    /// Resolves once the keys are fetched and KV is fresh.
+    pub(super) fn keep_keys(&self, env: JsValue) -> Promise {
+        let edge = self.clone();
+        javascript::finish(begin(async move {
+            edge.refresh(&env).await;
+            JsValue::UNDEFINED
+        }))
+    }
+
+    async fn refresh(&self, env: &JsValue) {
         let started = javascript::milliseconds();
-        let result = match self.gateway(&env).await {
+        let result = match self.gateway(env).await {
             Ok(gateway) => gateway.verifier().refresh_keys(javascript::moment(started)).await.map_err(|error| error.0),
             Err(_) => Err("the configuration is wrong".to_owned()),
         };
@@ -139,10 +144,10 @@ impl Edge {
         host::tell_not_counted(&decision, &arrival.request_id);
         if gateway.verifier().is_unsettled() {
             let gateway = Rc::clone(gateway);
-            context.wait_until(&future_to_promise(async move {
+            context.wait_until(&javascript::finish(begin(async move {
                 gateway.verifier().settle(now).await;
-                Ok(JsValue::UNDEFINED)
-            }));
+                JsValue::UNDEFINED
+            })));
         }
         let signer = self.0.signer.get().map_or(JsValue::UNDEFINED, |signer| signer.key.clone());
         let call = Call { gateway, arrival: &arrival, request, context, env, body: &body, signer };

@@ -1,5 +1,6 @@
 //! The Worker's entry points: requests, and the cron trigger that keeps KV fresh.
 
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Request;
@@ -23,6 +24,6 @@ pub fn fetch(request: Request, env: JsValue, context: JsValue) -> JsValue {
 
 /// Resolves once the keys are fetched.
 #[wasm_bindgen]
-pub async fn scheduled(env: JsValue) {
-    EDGE.with(Edge::clone).keep_keys(env).await;
+pub fn scheduled(env: JsValue) -> Promise {
+    EDGE.with(Edge::clone).keep_keys(env)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::json;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::RequestCache;
 use worker::{Context, Env, Error, Request, Response, Result};
 
@@ -15,6 +15,7 @@ use super::javascript;
 use crate::claims::Session;
 use crate::config::Access;
 use crate::gateway::Forward;
+use crate::platform::work::settled;
 use crate::refusal::{Outage, Refusal};
 
 /// A request that a handler answers: allowed by its route, and in the form an origin would get it.
@@ -80,7 +81,8 @@ impl Edge {
 
     /// Fetches the keys and keeps KV fresh: the body of a Worker's `scheduled`.
     pub async fn scheduled(&self, env: Env) {
-        self.keep_keys(env.into()).await;
+        // What goes wrong is told in the log.
+        let _ = JsFuture::from(self.keep_keys(env.into())).await;
     }
 }
 
@@ -103,10 +105,16 @@ impl Handlers {
         let request = request(forward, arrived).map_err(|_| failed)?;
         let env = arrived.env.clone().into();
         let call = Call { request: request.into(), env, session, request_id: request_id.clone() };
-        match handler(call).await {
-            Ok(response) => Ok(response.into()),
+        // It may wait for whatever it likes, and so is driven by an executor of its own.
+        let answer = handler(call);
+        let answer = future_to_promise(async move {
+            let response = answer.await.map_err(|error| JsValue::from(error.to_string()))?;
+            Ok(web_sys::Response::from(response).into())
+        });
+        match settled(answer.into()).await {
+            Ok(response) => Ok(response.unchecked_into()),
             Err(error) => {
-                let line = json!({"requestId": request_id, "handler": name, "error": error.to_string()});
+                let line = json!({"requestId": request_id, "handler": name, "error": error.as_string()});
                 javascript::log_error(&line.to_string());
                 Err(failed)
             }

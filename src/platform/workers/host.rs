@@ -10,36 +10,30 @@ use super::javascript;
 use crate::algorithm::Algorithm;
 use crate::gateway::Decision;
 use crate::limits::{KEY_SET_BYTES, KEY_SET_SECONDS, STORED_BYTES, WEBHOOK_BODY_BYTES};
-use crate::platform::web_crypto::{WebCrypto, WebCryptoKey};
+use crate::platform::web_crypto::{WebCryptoKey, begin_check, begin_import, parameters, refused};
+use crate::platform::work::settled;
 use crate::ports::{CheckSignature, CountRequest, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
 
 #[wasm_bindgen(module = "/src/platform/workers/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = fetchKeySet, catch)]
-    async fn fetch_key_set(url: &str, bearer: Option<&str>, most: usize, milliseconds: u32)
-    -> Result<JsValue, JsValue>;
+    fn fetch_key_set(url: &str, bearer: Option<&str>, most: usize, milliseconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
-    async fn load(store: &JsValue, key: &str, most: usize, milliseconds: u32) -> Result<JsValue, JsValue>;
+    fn load(store: &JsValue, key: &str, most: usize, milliseconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
-    async fn save(
-        store: &JsValue,
-        key: &str,
-        value: &[u8],
-        seconds: u32,
-        milliseconds: u32,
-    ) -> Result<JsValue, JsValue>;
+    fn save(store: &JsValue, key: &str, value: &[u8], seconds: u32, milliseconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
-    async fn count(binding: &JsValue, key: &str, milliseconds: u32) -> Result<JsValue, JsValue>;
+    fn count(binding: &JsValue, key: &str, milliseconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch)]
-    async fn pause(milliseconds: u32) -> Result<JsValue, JsValue>;
+    fn pause(milliseconds: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = readBody, catch)]
-    async fn read_body(request: &web_sys::Request, most: usize) -> Result<JsValue, JsValue>;
+    fn read_body(request: &web_sys::Request, most: usize) -> Result<JsValue, JsValue>;
 }
 
 /// How long the key server may take, to the last byte.
@@ -60,7 +54,9 @@ impl CheckSignature for WorkerHost {
     type Key = WebCryptoKey;
 
     async fn import(&self, key: &PublicKey, algorithm: Algorithm) -> Result<WebCryptoKey, HostError> {
-        WebCrypto.import(key, algorithm).await
+        let algorithm = parameters(algorithm)?;
+        let key = settled(begin_import(key, &algorithm)?.into()).await.map_err(refused)?;
+        Ok(WebCryptoKey { key, algorithm })
     }
 
     async fn check(
@@ -70,28 +66,31 @@ impl CheckSignature for WorkerHost {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, HostError> {
-        WebCrypto.check(key, algorithm, message, signature).await
+        match begin_check(key, algorithm, message, signature)? {
+            Some(promise) => Ok(settled(promise.into()).await.map_err(refused)?.as_bool() == Some(true)),
+            None => Ok(false),
+        }
     }
 }
 
 impl FetchKeySet for WorkerHost {
     async fn fetch_key_set(&self, url: &str, bearer: Option<&str>) -> Result<Vec<u8>, HostError> {
-        let body = fetch_key_set(url, bearer, KEY_SET_BYTES, KEY_SET_MILLISECONDS).await;
-        bytes(body).map(Option::unwrap_or_default)
+        let body = promised(fetch_key_set(url, bearer, KEY_SET_BYTES, KEY_SET_MILLISECONDS)).await?;
+        Ok(bytes(&body).unwrap_or_default())
     }
 }
 
 impl Store for WorkerHost {
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         match &self.store {
-            Some(store) => bytes(load(store, key, STORED_BYTES, STORE_MILLISECONDS).await),
+            Some(store) => Ok(bytes(&promised(load(store, key, STORED_BYTES, STORE_MILLISECONDS)).await?)),
             None => Ok(None),
         }
     }
 
     async fn save(&self, key: &str, value: &[u8], seconds: u32) -> Result<(), HostError> {
         if let Some(store) = &self.store {
-            save(store, key, value, seconds, STORE_MILLISECONDS).await.map_err(described)?;
+            promised(save(store, key, value, seconds, STORE_MILLISECONDS)).await?;
         }
         Ok(())
     }
@@ -101,7 +100,7 @@ impl CountRequest for WorkerHost {
     async fn count(&self, limit: &str, key: &str) -> Result<bool, HostError> {
         let binding = WorkerEnvironment(&self.env, None).rate_limit(limit);
         let binding = binding.ok_or_else(|| HostError("there is no such binding".to_owned()))?;
-        let is_within = count(&binding, key, COUNT_MILLISECONDS).await.map_err(described)?;
+        let is_within = promised(count(&binding, key, COUNT_MILLISECONDS)).await?;
         Ok(is_within.as_bool() == Some(true))
     }
 }
@@ -109,13 +108,14 @@ impl CountRequest for WorkerHost {
 impl Pause for WorkerHost {
     async fn pause(&self, milliseconds: u32) {
         // A timer does not fail.
-        let _ = pause(milliseconds).await;
+        let _ = promised(pause(milliseconds)).await;
     }
 }
 
 /// The one body that is read: a webhook's, or as much of it as shows that it is too long.
 pub(super) async fn body_of(request: &web_sys::Request) -> Vec<u8> {
-    bytes(read_body(request, WEBHOOK_BODY_BYTES).await).ok().flatten().unwrap_or_default()
+    let body = promised(read_body(request, WEBHOOK_BODY_BYTES)).await;
+    body.ok().as_ref().and_then(bytes).unwrap_or_default()
 }
 
 /// Tells the log of a request that passed without being counted.
@@ -126,9 +126,12 @@ pub(super) fn tell_not_counted(decision: &Decision<'_>, request_id: &str) {
     }
 }
 
-fn bytes(value: Result<JsValue, JsValue>) -> Result<Option<Vec<u8>>, HostError> {
-    let value = value.map_err(described)?;
-    Ok(value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+async fn promised(promise: Result<JsValue, JsValue>) -> Result<JsValue, HostError> {
+    settled(promise.map_err(described)?).await.map_err(described)
+}
+
+fn bytes(value: &JsValue) -> Option<Vec<u8>> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
 fn described(error: JsValue) -> HostError {

@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use web_sys::{Request, Response};
 
+use crate::platform::work::settled;
 use crate::refusal::Outage;
 use crate::time::UnixTime;
 
@@ -45,17 +46,17 @@ extern "C" {
         outage: &WordOutage,
     ) -> Promise;
 
-    #[wasm_bindgen(js_name = ask, catch)]
-    async fn ask_origin(
+    #[wasm_bindgen(js_name = ask)]
+    fn ask_origin(
         request: &Request,
         service: Option<&Service>,
         plan: &str,
         body: &JsValue,
         signer: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    ) -> Promise;
 
-    #[wasm_bindgen(js_name = signingKey, catch)]
-    pub(super) async fn signing_key(seed: &[u8]) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = signingKey)]
+    fn begin_signing_key(seed: &[u8]) -> Promise;
 
     #[wasm_bindgen(js_name = handedThrough, catch)]
     pub(super) fn handed_through(response: &Response) -> Result<Response, JsValue>;
@@ -73,6 +74,22 @@ extern "C" {
     pub(super) fn attend(request: &Request, context: &Context, answer: &Promise);
 }
 
+#[wasm_bindgen(module = "/src/platform/workers/work.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = finish)]
+    fn finish_work(work: &JsValue) -> Promise;
+}
+
+/// A promise of what work comes to, which waits for something or is done already.
+pub(super) fn finish(work: impl Into<JsValue>) -> Promise {
+    finish_work(&work.into())
+}
+
+/// A key of Ed25519 from its seed, and its public half in base64url.
+pub(super) async fn signing_key(seed: &[u8]) -> Result<JsValue, JsValue> {
+    settled(begin_signing_key(seed).into()).await
+}
+
 /// The origin's answer as it gave it.
 pub(super) async fn ask(
     request: &Request,
@@ -81,7 +98,7 @@ pub(super) async fn ask(
     body: &JsValue,
     signer: &JsValue,
 ) -> Result<Response, Outage> {
-    let answer = ask_origin(request, service, plan, body, signer).await.unwrap_or_default();
+    let answer = settled(ask_origin(request, service, plan, body, signer).into()).await.unwrap_or_default();
     match answer.as_string() {
         Some(code) => Err(outage(&code)),
         None if answer.is_object() => Ok(answer.into()),

@@ -16,6 +16,7 @@ use super::javascript;
 use crate::gateway::{Gateway, Holder, RenewalError, TOKEN_MESSAGE, Upgrade, not_renewed, renewed, token_of_message};
 use crate::lifetime::{Lifetime, State};
 use crate::limits::TOKEN_MESSAGE_BYTES;
+use crate::platform::work::begin;
 use crate::refusal::{Outage, Refusal};
 
 /// The close code of a socket whose session has ended: of the range for private use (RFC 6455 section 7.4.2).
@@ -244,12 +245,14 @@ impl Bridge {
             return;
         }
         let bridge = Rc::clone(self);
-        wasm_bindgen_futures::spawn_local(async move {
+        // Nobody waits for it, and nothing of it fails.
+        drop(javascript::finish(begin(async move {
             while let Some(token) = bridge.next_token() {
                 bridge.verify(&token).await;
             }
             bridge.is_renewing.set(false);
-        });
+            JsValue::UNDEFINED
+        })));
     }
 
     fn next_token(&self) -> Option<String> {

@@ -37,24 +37,29 @@ impl Waiting {
     /// Goes on with what the promise came to, or failed with: to the end of the work, or until it waits once more.
     pub fn resume(self, answer: JsValue, failed: bool) -> JsValue {
         ANSWER.set(Some(if failed { Err(answer) } else { Ok(answer) }));
-        drive(self.work)
+        drive(self.work).unwrap_or_else(JsValue::from)
     }
 }
 
 /// What work comes to; a [`Waiting`] where it has to wait first.
-pub(super) fn begin<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> JsValue {
+pub(crate) fn begin<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> JsValue {
+    attempt(work).unwrap_or_else(JsValue::from)
+}
+
+/// The same, told apart.
+pub(crate) fn attempt<T: Into<JsValue>>(work: impl Future<Output = T> + 'static) -> Result<JsValue, Waiting> {
     drive(Box::pin(async { work.await.into() }))
 }
 
-fn drive(mut work: Work) -> JsValue {
+fn drive(mut work: Work) -> Result<JsValue, Waiting> {
     match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => Waiting { work, promise: ASKED.replace(JsValue::UNDEFINED) }.into(),
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => Err(Waiting { work, promise: ASKED.replace(JsValue::UNDEFINED) }),
     }
 }
 
 /// What a promise comes to. To be awaited by work that is driven as above, and by nothing else.
-pub(super) async fn settled(promise: JsValue) -> Result<JsValue, JsValue> {
+pub(crate) async fn settled(promise: JsValue) -> Result<JsValue, JsValue> {
     let mut asked = Some(promise);
     poll_fn(|_| match asked.take() {
         Some(promise) => {
