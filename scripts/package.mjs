@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 
 import { fingerprint } from './build.mjs';
+import { encodeAtOnce } from './lib/glue.mjs';
 import { withoutPanics } from './lib/panics.mjs';
 import { Failure, capture, run } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
@@ -41,7 +42,7 @@ const WASM_FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-
 
 /** Builds the package; the core in wasm only where its sources or its tools changed. The tools must be there. */
 export async function buildPackage() {
-  const stamp = await fingerprint([fileURLToPath(import.meta.url), join(root, 'scripts', 'lib', 'panics.mjs')]);
+  const stamp = await fingerprint([fileURLToPath(import.meta.url), ...['glue.mjs', 'panics.mjs'].map((name) => join(root, 'scripts', 'lib', name))]);
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) say('the core for npm: built already');
   else {
     rmSync(STAMP, { force: true });
@@ -69,10 +70,10 @@ async function buildCore() {
   nameShortly(join(generated, 'core_bg.js'), JSON.parse(names));
 }
 
-/** Makes the glue in JavaScript call the wasm, and be called by it, by the short names that wasm-opt gave. */
+/** Makes the glue in JavaScript call the wasm, and be called by it, by the short names that wasm-opt gave, and pass texts at once. */
 function nameShortly(glue, { imports, exports }) {
   const short = new Map(exports);
-  const text = readFileSync(glue, 'utf8').replaceAll(/\bwasm\.(\w+)/g, (_, name) => {
+  const text = encodeAtOnce(readFileSync(glue, 'utf8')).replaceAll(/\bwasm\.(\w+)/g, (_, name) => {
     if (!short.has(name)) throw new Failure(`the core for npm exports no ${name}`);
     return `wasm.${short.get(name)}`;
   });
