@@ -16,7 +16,7 @@ const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.car
 export async function build(crate = root) {
   const name = relative(root, crate) || 'the worker';
   const out = (file) => join(crate, 'build', file);
-  const stamp = await fingerprint(crate === root ? [join(root, 'scripts', 'lib', 'worker.mjs')] : ['src', 'Cargo.toml'].map((source) => join(crate, source)));
+  const stamp = await fingerprint(crate === root ? ['worker.mjs', 'glue.mjs'].map((file) => join(root, 'scripts', 'lib', file)) : ['src', 'Cargo.toml'].map((source) => join(crate, source)));
   if (['index.js', 'index_bg.wasm', '.stamp'].map(out).every(existsSync) && readFileSync(out('.stamp'), 'utf8') === stamp) {
     return say(`${name}: built already`);
   }

@@ -20,8 +20,16 @@ const RULES = {
   requireAnyRole: { rule: (...roles) => anyRole(roles.flat()), given: (...roles) => anyRole(names(roles.flat())) },
   requirePermission: { rule: (permission) => ({ permission }), given: (permission) => ({ permission: name(permission) }) },
   requireOrg: { rule: (...ids) => ({ organization: ids.length === 0 ? true : ids[0] }), given: (id) => ({ organization: organization(id) }) },
-  require: { rule: (rule) => rule, given: (rule) => rule },
+  require: { rule: (rule) => rule, given: (rule) => withValues(rule) },
 };
+
+/** A rule in which every condition has a value: what a function left open is held by nobody. */
+function withValues(value, key) {
+  if (value === undefined) return key === 'organization' ? organization(value) : NOBODYS;
+  if (Array.isArray(value)) return value.map((inner) => withValues(inner));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withValues(inner, name)]));
+}
 
 /**
  * The rules behind the guards, as `ruleOf.requireRole('admin')`: each takes values, or functions that return them, and gives

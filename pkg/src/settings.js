@@ -17,6 +17,9 @@ const OPTIONS = ['authorizedParties', 'missingAzp', 'audience', 'clockSkewSecond
 /** Options for JavaScript alone. */
 const OWN = ['env', 'isSatellite', 'fetch', 'store', 'clock', 'waitUntil', 'origin'];
 
+/** The kinds of values that JSON has. */
+const IN_JSON = ['object', 'string', 'number', 'boolean'];
+
 /** A mistake in what a verifier is given: the message says each, a line each. */
 export class ConfigurationError extends Error {
   name = 'ConfigurationError';
@@ -52,9 +55,13 @@ function refuseInBrowsers({ CLERK_SECRET_KEY }) {
   throw new ConfigurationError('CLERK_SECRET_KEY: a browser must never hold the secret key; verify session tokens with the publishable key alone');
 }
 
-/** A rule of `has()` as the core reads it: `afterMinutes` becomes `after_minutes`. */
+/**
+ * A rule of `has()` as the core reads it: `afterMinutes` becomes `after_minutes`. JSON would leave out what has no value, and a rule
+ * with a condition less is met by more.
+ */
 export function ruleOf(rule) {
-  return JSON.stringify(rule, (_key, value) => {
+  return JSON.stringify(rule, (key, value) => {
+    if (!IN_JSON.includes(typeof value)) throw new ConfigurationError(`${key || 'rule'}: expected a value, got ${typeof value}`);
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snake(key), inner]));
   });

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+import { encodeAtOnce } from './glue.mjs';
 import { Failure, run } from './processes.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './toolchain.mjs';
 
@@ -42,7 +43,7 @@ async function bundle(staging, outfile) {
   const { build } = createRequire(paths.wrangler)('esbuild');
   const glue = join(staging, 'index.js');
   // workerd gives a compiled module for either spelling, and esbuild knows only the older one.
-  writeFileSync(glue, readFileSync(glue, 'utf8').replace('import source ', 'import '));
+  writeFileSync(glue, encodeAtOnce(readFileSync(glue, 'utf8').replace('import source ', 'import ')));
   cpSync(join(root, 'src', 'platform', 'workers', 'entry.js'), join(staging, 'entry.js'));
   const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', external: ['*.wasm'], logLevel: 'warning' };
   await build({ ...options, entryPoints: [join(staging, 'entry.js')], outfile });

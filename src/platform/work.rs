@@ -58,7 +58,7 @@ fn drive(mut work: Work) -> Result<JsValue, Waiting> {
     }
 }
 
-/// What a promise comes to. To be awaited by work that is driven as above, and by nothing else.
+/// What a promise comes to. To be awaited by work that is driven as above, and by nothing else; it waits for one at a time.
 pub(crate) async fn settled(promise: JsValue) -> Result<JsValue, JsValue> {
     let mut asked = Some(promise);
     poll_fn(|_| match asked.take() {

@@ -95,6 +95,18 @@ test('an error in a function of the application lets nobody through', async () =
   assert.equal((await ask(failing)).status, 500);
 });
 
+test('a condition without a value is met by nobody, or is a mistake, and never no condition', async () => {
+  const { createVerifier } = await import('clerk-edge');
+  const { require: guard } = clerkEdge(options);
+  for (const open of [{ role: 'member', permission: undefined }, { any: [{ role: 'member', organization: undefined }] }]) {
+    assert.equal((await ask(guard(() => open))).status, 403);
+    assert.throws(() => guard(open), { name: 'ConfigurationError', message: /: expected a value, got undefined/ });
+    const { auth } = await createVerifier(options).verifyToken(token);
+    assert.throws(() => auth.has(open), { name: 'ConfigurationError' });
+  }
+  assert.throws(() => guard({ role: 'member', permission: () => 'x' }), { name: 'ConfigurationError', message: /got function/ });
+});
+
 test('guards behind each other authenticate a request once', async () => {
   const { createVerifier } = await import('clerk-edge');
   const verifier = createVerifier(options);
