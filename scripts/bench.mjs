@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { PARTS } from '../benches/parts.mjs';
 import { CORE_BENCH } from '../benches/parts/core.mjs';
 import { machine } from '../benches/lib/machine.mjs';
-import { document, readSections } from '../benches/lib/results.mjs';
+import { document } from '../benches/lib/results.mjs';
 import { build } from './build.mjs';
 import { Failure, run, start } from './lib/processes.mjs';
 import { program, say, seconds, step } from './lib/report.mjs';
@@ -29,7 +29,8 @@ PART, all of them:
 ${PARTS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}
 
   --quick     fewer and shorter rounds, all parts within two minutes once everything is built
-  --save      puts what was measured into benches/RESULTS.md, in the place of what it says of the same parts
+  --save      puts what was measured into benches/RESULTS.md, in the place of what it says of the same parts; all else there,
+              such as what is written by hand, stays
 `;
 
 await program(import.meta.url, async (args) => {
@@ -44,7 +45,7 @@ await program(import.meta.url, async (args) => {
   const sections = [];
   for (const name of options.names) sections.push(await measure(name, options));
   say(`measured in ${seconds(Date.now() - began)}`);
-  if (options.save) writeFileSync(RESULTS, document({ ...readSections(RESULTS), ...Object.fromEntries(sections) }));
+  if (options.save) writeFileSync(RESULTS, document(existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '', Object.fromEntries(sections)));
 });
 
 function read(args) {

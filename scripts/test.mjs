@@ -26,6 +26,7 @@ const parts = [
   ['probe', 'clerk-edge test on real GraphQL servers, and its reports', () => buildCommandLine().then(() => testFolder('probe'))],
   ['scaffolds', 'projects that clerk-edge init sets up', scaffolds],
   ['start', 'npm start and every line it prints', () => nodeTest(['tests/start.test.mjs'])],
+  ['bench', 'how the benchmark keeps and counts what it measures', () => testFolder('bench')],
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
 
