@@ -3,12 +3,12 @@
 /**
  * Runs rounds of turns. A contestant is `{ name, turn }`; `turn()` does some work and resolves to a figure. The first round warms
  * up and is not counted. Who begins changes from round to round. After so many `seconds` no further round begins: a slow machine
- * has fewer of them, but one that counts. Resolves to the figures by name, in the order of rounds.
+ * has fewer of them, but as many as `least` that count. Resolves to the figures by name, in the order of rounds.
  */
-export async function inRounds(contestants, { rounds, seconds = Infinity, onRound = () => {} }) {
+export async function inRounds(contestants, { rounds, seconds = Infinity, least = 1, onRound = () => {} }) {
   const figures = new Map(contestants.map(({ name }) => [name, []]));
   const end = performance.now() + seconds * 1000;
-  for (let round = 0; round <= rounds && (round <= 1 || performance.now() < end); round += 1) {
+  for (let round = 0; round <= rounds && (round <= least || performance.now() < end); round += 1) {
     onRound(round, rounds);
     for (let place = 0; place < contestants.length; place += 1) {
       const { name, turn } = contestants[(place + round) % contestants.length];

@@ -12,8 +12,8 @@ import { startWorkers } from '../lib/workerd.mjs';
 export const title = 'The gateway';
 
 /** More than the memory of verified tokens holds, so that with each sent once a round every one is fresh in every round. */
-const FULL = { rounds: 15, tokens: 4_000 };
-const QUICK = { rounds: 3, tokens: 2_400 };
+const FULL = { tokens: 4_000, rounds: 15, seconds: 120, least: 5 };
+const QUICK = { tokens: 2_400, rounds: 3, seconds: 25 };
 
 const GATEWAY = 'clerk-edge';
 const FRESH = 'clerk-edge, fresh tokens';
@@ -21,7 +21,7 @@ const REPEATED = 'clerk-edge, repeated tokens';
 const REFUSED = 'clerk-edge, refused tokens';
 
 export async function measure({ quick, progress }) {
-  const { rounds, tokens: count } = quick ? QUICK : FULL;
+  const { tokens: count, ...amount } = quick ? QUICK : FULL;
   const [clerk, kv, origin] = await Promise.all([startInstance(), startKv(), startOrigin()]);
   let server;
   try {
@@ -31,7 +31,7 @@ export async function measure({ quick, progress }) {
     server = await startWorkers([...(await peers(world)), clerkEdge(GATEWAY, { ...world, kv: kv.port })]);
     const kept = { latencies: new Map(), taken: new Map() };
     const contestants = contestantsOf(requests).map(({ name, ...rest }) => contestant(name, { server, ...rest, ...kept }));
-    const figures = await inRounds(contestants, { rounds, onRound: (round) => progress(`gateway: round ${round} of ${rounds}`) });
+    const figures = await inRounds(contestants, { ...amount, onRound: (round, rounds) => progress(`gateway: round ${round} of ${rounds}`) });
     return report(figures, kept, requests.fresh.length);
   } finally {
     await Promise.all([server?.close(), origin.close(), clerk.close(), kv.close()]);
