@@ -41,7 +41,7 @@ test('a trap fails its request, is logged, and leaves no broken core behind', as
     }
     assert.deepEqual(statuses, [200, 500, 500, 200, 500, 200, 500, 200]);
     const sources = gateway.logs.filter(({ keySource }) => keySource).map(({ cacheHit }) => cacheHit);
-    assert.deepEqual(sources, [false, false, false, true, false], 'each core is a new one');
+    assert.deepEqual(sources, [false, false, false, false], 'each core is a new one');
   } finally {
     await Promise.all([gateway.close(), issuer.close(), origin.close()]);
     await rm(build, { recursive: true });
