@@ -14,7 +14,7 @@ use wasm_bindgen::{JsError, JsValue};
 
 use crate::authentication::Authenticator;
 use crate::checks::{Check, Reached};
-use crate::claims::Session;
+use crate::claims::{Session, SignedClaims};
 use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
 use crate::credentials::Credentials;
 use crate::head::Head;
@@ -143,10 +143,11 @@ impl Rule {
         read_requirement(&value, "rule").map(Self).map_err(|mistakes| told(&mistakes))
     }
 
-    /// The refusal of a session that does not meet the rule, or of none at all; undefined where it is met. `claims` are those that
-    /// were handed out for a session that was verified.
+    /// The refusal of a session that does not meet the rule, or of none at all; undefined where it is met. `claims` are those
+    /// that were handed out for a session that was verified.
     pub fn check(&self, claims: Option<String>, request_id: &str) -> Option<String> {
-        let session = claims.and_then(|claims| Session::from_claims(json::parse_object(claims.as_bytes()).ok()?).ok());
+        let claims = claims.as_deref().and_then(|text| SignedClaims::read(text).ok());
+        let session = claims.and_then(|claims| Session::from_claims(&claims).ok());
         let met = match session {
             Some(session) => self.0.check(&session).map_err(Refusal::from),
             None => Err(Refusal::Theirs(Fault::CredentialsMissing)),

@@ -93,7 +93,7 @@ impl Assertions {
 fn said(Asserted { session, webhook, request_id }: &Asserted) -> String {
     let webhook = webhook.as_deref().map(|id| WebhookJson { id });
     let auth = session.as_deref().map(SessionJson::new);
-    let claims = session.as_deref().map(|session| json::to_text(&session.claims));
+    let claims = session.as_deref().map(|session| session.claims.text());
     json::to_text(&Said { auth, claims, webhook, request_id })
 }
 
@@ -102,7 +102,7 @@ fn said(Asserted { session, webhook, request_id }: &Asserted) -> String {
 struct Said<'a> {
     auth: Option<SessionJson<'a>>,
     /// The session's, as JSON of their own.
-    claims: Option<String>,
+    claims: Option<&'a str>,
     webhook: Option<WebhookJson<'a>>,
     request_id: &'a str,
 }

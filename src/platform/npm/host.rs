@@ -56,7 +56,7 @@ impl NpmHost {
             Ok(verified) => verified.session,
             Err(refusal) => return Refused { refusal, reached: reached.last() }.into(),
         };
-        let make = || self.0.session(&to_text(&SessionJson::new(&session)), &to_text(&session.claims));
+        let make = || self.0.session(&to_text(&SessionJson::new(&session)), session.claims.text());
         session.note.keep(make).cloned().unwrap_or_default()
     }
 }
