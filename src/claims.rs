@@ -9,9 +9,9 @@ use std::cell::{Cell, OnceCell};
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use crate::json::Object;
+use crate::json::{Members, NotAnObject, Object, Read, parse_object, read_object, to_text};
 use crate::time::UnixTime;
 
 mod permissions;
@@ -50,9 +50,23 @@ pub struct Session {
     /// When the token ceases to hold (claim `exp`).
     pub expires_at: UnixTime,
     /// Every claim, custom ones too.
-    pub claims: Object,
+    pub claims: Claims,
     /// What a skin has made of the session.
     pub note: Note,
+}
+
+/// Claims whose signature is good: the text that was signed, and what it says.
+pub(crate) struct SignedClaims<'a> {
+    text: &'a str,
+    pub(crate) members: Members<'a>,
+}
+
+/// Every claim of a session, as the JSON that was signed. Few ask for more of it than the session says, so that it is taken
+/// apart when it is asked for.
+#[derive(Clone)]
+pub struct Claims {
+    text: Box<str>,
+    members: OnceCell<Object>,
 }
 
 /// A place beside a session for what a skin makes of it, such as its form in another language: made once, and kept as long as
@@ -95,17 +109,23 @@ pub(crate) enum ClaimsError {
 }
 
 impl Session {
+    /// Folds claims into a session, whoever signed them.
+    pub(crate) fn from_object(claims: &Object) -> Result<Self, ClaimsError> {
+        let text = to_text(claims);
+        Self::from_claims(&SignedClaims::read(&text).map_err(|_| ClaimsError::Malformed)?)
+    }
+
     /// Folds claims into a session. The issuer, audience and times are the verifier's to check.
-    pub(crate) fn from_claims(claims: Object) -> Result<Self, ClaimsError> {
-        let (user_id, session_id) = (subject(&claims)?, session_id(&claims)?);
-        let read = Reader { members: &claims, is_malformed: &Cell::new(false) };
+    pub(crate) fn from_claims(SignedClaims { text, members: claims }: &SignedClaims<'_>) -> Result<Self, ClaimsError> {
+        let (user_id, session_id) = (subject(claims)?, session_id(claims)?);
+        let read = Reader { members: claims, is_malformed: &Cell::new(false) };
         let features = ScopedList::from_claim(read.text("fea").as_deref());
-        let version_2 = claims.get("v").and_then(Value::as_f64) == Some(2.0);
+        let version_2 = claims.get("v").and_then(Read::as_number).and_then(Number::as_f64) == Some(2.0);
         let organization = if version_2 { organization_v2(read, &features) } else { organization_v1(read) };
         let (issuer, authorized_party) = (read.text("iss").unwrap_or_default(), read.text("azp"));
         let plans = ScopedList::from_claim(read.text("pla").as_deref());
         let factor_ages = claims.get("fva").and_then(factor_ages);
-        let (actor, pending) = (read.object("act").cloned(), pending(read));
+        let (actor, pending) = (read.object("act").map(Members::to_object), pending(read));
         let (issued_at, not_before, expires_at) = (read.time("iat"), read.time("nbf"), read.time("exp"));
         let is_whole = !read.is_malformed.get();
         let expires_at = expires_at.filter(|_| is_whole).ok_or(ClaimsError::Malformed)?;
@@ -123,9 +143,51 @@ impl Session {
             issued_at,
             not_before,
             expires_at,
-            claims,
+            claims: Claims::of(text),
             note: Note::default(),
         })
+    }
+}
+
+impl<'a> SignedClaims<'a> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, NotAnObject> {
+        Ok(Self { text, members: read_object(text)? })
+    }
+}
+
+impl Claims {
+    fn of(text: &str) -> Self {
+        Self { text: text.into(), members: OnceCell::new() }
+    }
+
+    /// The very text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it says.
+    pub fn members(&self) -> &Object {
+        // It was read before, or there would be no session.
+        self.members.get_or_init(|| parse_object(self.text.as_bytes()).unwrap_or_default())
+    }
+
+    /// A claim, where it is there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.members().get(name)
+    }
+}
+
+impl PartialEq for Claims {
+    fn eq(&self, other: &Self) -> bool {
+        self.members() == other.members()
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.members().fmt(formatter)
     }
 }
 
@@ -160,26 +222,26 @@ impl Serialize for Session {
             "actor": self.actor,
             "issuedAt": self.issued_at.map(UnixTime::seconds),
             "expiresAt": self.expires_at.seconds(),
-            "claims": self.claims,
+            "claims": self.claims.members(),
         })
         .serialize(serializer)
     }
 }
 
-fn subject(claims: &Object) -> Result<String, ClaimsError> {
+fn subject(claims: &Members<'_>) -> Result<String, ClaimsError> {
     match claims.get("sub") {
-        Some(Value::String(subject)) if subject.starts_with("mch_") => Err(ClaimsError::Type),
-        Some(Value::String(subject)) if subject.len() > "user_".len() && subject.starts_with("user_") => {
-            Ok(subject.clone())
+        Some(Read::Text(subject)) if subject.starts_with("mch_") => Err(ClaimsError::Type),
+        Some(Read::Text(subject)) if subject.len() > "user_".len() && subject.starts_with("user_") => {
+            Ok(subject.as_ref().to_owned())
         }
         _ => Err(ClaimsError::Subject),
     }
 }
 
-fn session_id(claims: &Object) -> Result<String, ClaimsError> {
+fn session_id(claims: &Members<'_>) -> Result<String, ClaimsError> {
     match claims.get("sid") {
-        Some(Value::String(id)) if !id.is_empty() => Ok(id.clone()),
-        None | Some(Value::Null) => Err(ClaimsError::Type),
+        Some(Read::Text(id)) if !id.is_empty() => Ok(id.as_ref().to_owned()),
+        None | Some(Read::Null) => Err(ClaimsError::Type),
         Some(_) => Err(ClaimsError::Malformed),
     }
 }
@@ -187,7 +249,7 @@ fn session_id(claims: &Object) -> Result<String, ClaimsError> {
 /// Reads one claim after the other, and notes when one is of another kind than it must be: told once, at the end.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
-    members: &'a Object,
+    members: &'a Members<'a>,
     is_malformed: &'a Cell<bool>,
 }
 
@@ -200,7 +262,7 @@ impl<'a> Reader<'a> {
     /// A claim that is text where it is there at all.
     fn text(self, name: &str) -> Option<String> {
         match self.members.get(name)? {
-            Value::String(text) => Some(text.clone()),
+            Read::Text(text) => Some(text.as_ref().to_owned()),
             _ => self.is_wrong(),
         }
     }
@@ -211,10 +273,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A claim that is an object where it is there and not null.
-    fn object(self, name: &str) -> Option<&'a Object> {
+    fn object(self, name: &str) -> Option<&'a Members<'a>> {
         match self.members.get(name)? {
-            Value::Null => None,
-            Value::Object(members) => Some(members),
+            Read::Null => None,
+            Read::Object(members) => Some(members),
             _ => self.is_wrong(),
         }
     }
@@ -222,10 +284,10 @@ impl<'a> Reader<'a> {
     /// A claim that is a list of texts where it is there and not null.
     fn texts(self, name: &str) -> Vec<String> {
         let values = match self.members.get(name) {
-            None | Some(Value::Null) => return Vec::new(),
-            Some(value) => value.as_array().or_else(|| self.is_wrong()),
+            None | Some(Read::Null) => return Vec::new(),
+            Some(value) => value.as_list().or_else(|| self.is_wrong()),
         };
-        let text = |value: &Value| value.as_str().map(str::to_owned).or_else(|| self.is_wrong());
+        let text = |value: &Read<'_>| value.as_text().map(str::to_owned).or_else(|| self.is_wrong());
         values.into_iter().flatten().filter_map(text).collect()
     }
 
@@ -243,7 +305,7 @@ fn organization_v2(read: Reader<'_>, features: &ScopedList) -> Option<Organizati
     Some(Organization {
         id,
         slug: read.text_or_null("slg"),
-        role: read.text_or_null("rol").map(|role| format!("org:{role}")),
+        role: read.text_or_null("rol").map(|role| ["org:", &role].concat()),
         permissions: permissions::decode(features, names.as_deref(), masks.as_deref()),
     })
 }
@@ -255,11 +317,11 @@ fn organization_v1(read: Reader<'_>) -> Option<Organization> {
 }
 
 /// Two numbers, each -1 or at least nought; anything else is no answer, which reads as "never" to a rule.
-fn factor_ages(value: &Value) -> Option<FactorAges> {
-    let [first, second] = value.as_array()?.as_slice() else {
+fn factor_ages(value: &Read<'_>) -> Option<FactorAges> {
+    let [first, second] = value.as_list()? else {
         return None;
     };
-    let age = |value: &Value| match value.as_f64()? {
+    let age = |value: &Read<'_>| match value.as_number()?.as_f64()? {
         -1.0 => Some(None),
         minutes if minutes >= 0.0 => Some(Some(minutes)),
         _ => None,
@@ -289,7 +351,7 @@ mod tests {
                 claims[name] = value.clone();
             }
         }
-        Session::from_claims(claims.as_object().unwrap().clone())
+        Session::from_object(claims.as_object().unwrap())
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Two readers that disagree on a repeated member disagree on who is signed in (RFC 8259 section 4, RFC 7515 section
 //! 4, RFC 7519 section 4), so a repeated name is an error at every level. Numbers that no double can hold are errors too.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
@@ -12,6 +13,13 @@ use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
 use crate::limits::JSON_DEPTH;
+
+mod read;
+
+pub(crate) use read::{Members, Read};
+
+/// About as many members as a token of Clerk's has. For those inside of others there is no room beforehand: a stranger's may be many.
+const ROOM: usize = 16;
 
 /// The members of one JSON object, each name once.
 pub type Object = Map<String, Value>;
@@ -34,7 +42,22 @@ pub fn parse_object(bytes: &[u8]) -> Result<Object, NotAnObject> {
 
 /// Reads one JSON value as strictly, whatever it is.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotAnObject> {
-    let text = std::str::from_utf8(bytes).map_err(|_| NotAnObject)?;
+    Ok(read(text_of(bytes)?)?.to_value())
+}
+
+/// The same as [`parse_object`], with names and texts left where they are as far as they can be.
+pub(crate) fn read_object(text: &str) -> Result<Members<'_>, NotAnObject> {
+    match read(text)? {
+        Read::Object(members) => Ok(members),
+        _ => Err(NotAnObject),
+    }
+}
+
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, NotAnObject> {
+    std::str::from_utf8(bytes).map_err(|_| NotAnObject)
+}
+
+fn read(text: &str) -> Result<Read<'_>, NotAnObject> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let is_bad = Cell::new(false);
     let value = Strict { depth: JSON_DEPTH, is_bad: &is_bad }.deserialize(&mut reader).map_err(|_| NotAnObject)?;
@@ -70,66 +93,68 @@ impl Strict<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Read<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Read<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON value with unique member names")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Read<'de>, E> {
+        Ok(Read::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Read<'de>, E> {
+        Ok(Read::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Read<'de>, E> {
+        Ok(Read::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Read<'de>, E> {
+        Ok(Read::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number)) // The parser refuses what no double can hold.
+    fn visit_f64<E>(self, value: f64) -> Result<Read<'de>, E> {
+        Ok(Number::from_f64(value).map_or(Read::Null, Read::Number)) // The parser refuses what no double can hold.
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Read<'de>, E> {
+        Ok(Read::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E>(self, value: &str) -> Result<Read<'de>, E> {
+        Ok(Read::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Read<'de>, A::Error> {
         let inner = self.inner();
         let mut values = Vec::new();
         while let Some(value) = sequence.next_element_seed(inner)? {
             values.push(value);
         }
-        Ok(Value::Array(values))
+        Ok(Read::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Read<'de>, A::Error> {
         let inner = self.inner();
-        let mut object = Object::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if object.insert(name, members.next_value_seed(inner)?).is_some() {
-                self.is_bad.set(true);
-            }
+        let mut read = Members::with_room(if self.depth == JSON_DEPTH { ROOM } else { 0 });
+        // A name is text, which is read as any other; its parser takes nothing else for one.
+        while let Some(name) = members.next_key_seed(self)? {
+            read.push(name, members.next_value_seed(inner)?);
         }
-        Ok(Value::Object(object))
+        if read.repeat_a_name() {
+            self.is_bad.set(true);
+        }
+        Ok(Read::Object(read))
     }
 }
 
@@ -148,6 +173,20 @@ mod tests {
         for text in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"a":{"b":1,"b":2}}"#, r#"{"a":[{"b":1,"b":2}]}"#]
         {
             assert_eq!(parse_object(text.as_bytes()), Err(NotAnObject), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_name_is_refused_among_few_and_many() {
+        for count in [2, 31, 32, 33, 34, 1_000] {
+            let members = |last: usize| {
+                let names = (0..count - 1).chain([last]);
+                format!("{{{}}}", names.map(|name| format!("\"n{name}\":0")).collect::<Vec<_>>().join(","))
+            };
+            assert_eq!(parse_object(members(count - 1).as_bytes()).unwrap().len(), count);
+            for repeated in [0, (count - 1) / 2, count - 2] {
+                assert_eq!(parse_object(members(repeated).as_bytes()), Err(NotAnObject), "{repeated} of {count}");
+            }
         }
     }
 

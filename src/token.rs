@@ -6,12 +6,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
 use crate::checks::{Check, Watch};
-use crate::json::{Object, parse_object};
+use crate::claims::SignedClaims;
+use crate::json::{Members, Read, read_object, text_of};
 use crate::limits::{KEY_ID_BYTES, TOKEN_BYTES};
 
 /// Clerk's category of session tokens (protected header `cat`).
@@ -75,16 +75,15 @@ impl<'a> UntrustedToken<'a> {
 
     /// Takes a token apart that is no session's, but has this very `typ`.
     pub(crate) fn parse_of_type(text: &'a str, typ: &str, algorithms: &[Algorithm]) -> Result<Self, TokenError> {
-        let is_it = |header: &Object| header.get("typ").and_then(Value::as_str) == Some(typ);
-        let check = |header: &Object| if is_it(header) { Ok(()) } else { Err(TokenError::Type) };
+        let check = |header: &Members<'_>| if header.text("typ") == Some(typ) { Ok(()) } else { Err(TokenError::Type) };
         Self::read(text, algorithms, &check, &|_| Ok(()), &())
     }
 
     fn read(
         text: &'a str,
         algorithms: &[Algorithm],
-        check_type: &dyn Fn(&Object) -> Result<(), TokenError>,
-        check_category: &dyn Fn(&Object) -> Result<(), TokenError>,
+        check_type: &dyn Fn(&Members<'_>) -> Result<(), TokenError>,
+        check_category: &dyn Fn(&Members<'_>) -> Result<(), TokenError>,
         watch: &dyn Watch,
     ) -> Result<Self, TokenError> {
         if text.len() > TOKEN_BYTES {
@@ -92,11 +91,12 @@ impl<'a> UntrustedToken<'a> {
         }
         let (signing_input, signature) = text.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(TokenError::Malformed)?;
-        let header = parse_object(&decode(header)?).map_err(|_| TokenError::Malformed)?;
+        let header = decode(header)?;
+        let header = text_of(&header).and_then(read_object).map_err(|_| TokenError::Malformed)?;
         let payload = decode(payload)?;
         let signature = decode(signature)?;
         watch.comes_to(Check::Critical);
-        if header.contains_key("crit") {
+        if header.get("crit").is_some() {
             return Err(TokenError::Malformed);
         }
         watch.comes_to(Check::Type);
@@ -143,8 +143,8 @@ impl<'a> UntrustedToken<'a> {
     ///
     /// # Errors
     /// [`TokenError::Malformed`] when the payload is not a JSON object with unique members.
-    pub(crate) fn claims_of_good_signature(&self) -> Result<Object, TokenError> {
-        parse_object(&self.payload).map_err(|_| TokenError::Malformed)
+    pub(crate) fn claims_of_good_signature(&self) -> Result<SignedClaims<'_>, TokenError> {
+        text_of(&self.payload).and_then(SignedClaims::read).map_err(|_| TokenError::Malformed)
     }
 }
 
@@ -156,10 +156,10 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)
 }
 
-fn check_type(header: &Object) -> Result<(), TokenError> {
+fn check_type(header: &Members<'_>) -> Result<(), TokenError> {
     match header.get("typ") {
         None => Ok(()),
-        Some(Value::String(typ)) => match typ.as_str() {
+        Some(Read::Text(typ)) => match typ.as_ref() {
             "JWT" => Ok(()),
             "at+jwt" | "application/at+jwt" => Err(TokenError::Type),
             _ => Err(TokenError::Malformed),
@@ -168,25 +168,25 @@ fn check_type(header: &Object) -> Result<(), TokenError> {
     }
 }
 
-fn algorithm(header: &Object, algorithms: &[Algorithm]) -> Result<Algorithm, TokenError> {
-    let name = header.get("alg").and_then(Value::as_str).ok_or(TokenError::Algorithm)?;
+fn algorithm(header: &Members<'_>, algorithms: &[Algorithm]) -> Result<Algorithm, TokenError> {
+    let name = header.text("alg").ok_or(TokenError::Algorithm)?;
     let algorithm = Algorithm::from_name(name).ok_or(TokenError::Algorithm)?;
     if algorithms.contains(&algorithm) { Ok(algorithm) } else { Err(TokenError::Algorithm) }
 }
 
-fn check_category(header: &Object) -> Result<(), TokenError> {
+fn check_category(header: &Members<'_>) -> Result<(), TokenError> {
     match header.get("cat") {
         None => Ok(()),
-        Some(Value::String(category)) if [CATEGORY_SESSION, CATEGORY_IGNORE].contains(&category.as_str()) => Ok(()),
-        Some(Value::String(_)) => Err(TokenError::Type),
+        Some(Read::Text(category)) if [CATEGORY_SESSION, CATEGORY_IGNORE].contains(&category.as_ref()) => Ok(()),
+        Some(Read::Text(_)) => Err(TokenError::Type),
         Some(_) => Err(TokenError::Malformed),
     }
 }
 
-fn key_id(header: &Object) -> Result<Option<String>, TokenError> {
+fn key_id(header: &Members<'_>) -> Result<Option<String>, TokenError> {
     match header.get("kid") {
         None => Ok(None),
-        Some(Value::String(key_id)) if key_id.len() <= KEY_ID_BYTES => Ok(Some(key_id.clone())),
+        Some(Read::Text(key_id)) if key_id.len() <= KEY_ID_BYTES => Ok(Some(key_id.as_ref().to_owned())),
         Some(_) => Err(TokenError::Malformed),
     }
 }
@@ -194,7 +194,7 @@ fn key_id(header: &Object) -> Result<Option<String>, TokenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const RS256: &[Algorithm] = &[Algorithm::Rs256];
 

@@ -7,13 +7,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
 use crate::checks::{Check, Watch};
 use crate::claims::{ClaimsError, Session};
-use crate::json::Object;
+use crate::json::{Members, Read};
 use crate::keys::{Found, KeyError, KeyOrigin, KeySource, Keys};
 use crate::ports::{Host, HostError};
 use crate::time::UnixTime;
@@ -172,9 +171,9 @@ impl<H: Host> Verifier<H> {
         let Found { origin: key_origin, generation, .. } = self.check_signature(&token, now, watch).await?;
         watch.comes_to(Check::Claims);
         let claims = token.claims_of_good_signature()?;
-        self.check_issuer_and_audience(&claims, watch)?;
+        self.check_issuer_and_audience(&claims.members, watch)?;
         watch.comes_to(Check::Session);
-        let session = Rc::new(Session::from_claims(claims)?);
+        let session = Rc::new(Session::from_claims(&claims)?);
         self.check_use(&session, same_origin, now, watch)?;
         if generation == self.keys.generation() {
             self.remembered.borrow_mut().insert(text, &session, generation);
@@ -233,11 +232,11 @@ impl<H: Host> Verifier<H> {
         check.await.map_err(|_| VerifyError::KeysUnavailable { retry_after: 1 })
     }
 
-    fn check_issuer_and_audience(&self, claims: &Object, watch: &dyn Watch) -> Result<(), VerifyError> {
+    fn check_issuer_and_audience(&self, claims: &Members<'_>, watch: &dyn Watch) -> Result<(), VerifyError> {
         watch.comes_to(Check::Subject);
         check_subject(claims)?;
         watch.comes_to(Check::Issuer);
-        if claims.get("iss").and_then(Value::as_str) != Some(&self.policy.issuer) {
+        if claims.text("iss") != Some(&self.policy.issuer) {
             return Err(VerifyError::Issuer);
         }
         watch.comes_to(Check::Audience);
@@ -279,8 +278,8 @@ impl<H: Host> Verifier<H> {
 }
 
 /// The subject comes first: a machine's token is of another class whatever else it says.
-fn check_subject(claims: &Object) -> Result<(), VerifyError> {
-    match claims.get("sub").and_then(Value::as_str) {
+fn check_subject(claims: &Members<'_>) -> Result<(), VerifyError> {
+    match claims.text("sub") {
         Some(subject) if subject.starts_with("mch_") => Err(VerifyError::Token(TokenError::Type)),
         Some(subject) if subject.len() > "user_".len() && subject.starts_with("user_") => Ok(()),
         _ => Err(VerifyError::Subject),
@@ -288,10 +287,11 @@ fn check_subject(claims: &Object) -> Result<(), VerifyError> {
 }
 
 /// Whether `aud`, text or a list of texts alone (RFC 7519 section 4.1.3), names one of `audiences`.
-fn names_one_of(aud: Option<&Value>, audiences: &[String]) -> bool {
-    let is_ours = |value: &Value| value.as_str().is_some_and(|text| audiences.iter().any(|audience| audience == text));
+fn names_one_of(aud: Option<&Read<'_>>, audiences: &[String]) -> bool {
+    let is_ours =
+        |value: &Read<'_>| value.as_text().is_some_and(|text| audiences.iter().any(|audience| audience == text));
     match aud {
-        Some(Value::Array(values)) => values.iter().all(Value::is_string) && values.iter().any(is_ours),
+        Some(Read::List(values)) => values.iter().all(|value| value.as_text().is_some()) && values.iter().any(is_ours),
         Some(value) => is_ours(value),
         None => false,
     }

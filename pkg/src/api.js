@@ -2,7 +2,7 @@
 
 import { makeAssertions } from './assertion.js';
 import { readAtMost } from './bytes.js';
-import { explanationOf } from './explain.js';
+import { CHECKS, explanationOf } from './explain.js';
 import { makeHost } from './host.js';
 import { describe } from './request.js';
 import { ConfigurationError, inOptions, ruleOf, settingsOf } from './settings.js';
@@ -11,43 +11,54 @@ import { finished } from './work.js';
 /** The rules that a process asks again and again are few; a caller that makes them up anew each time must not fill memory. */
 const RULES = 256;
 
+/** And of those, the ones that a session is known to meet. */
+const MET = 16;
+
 /** The longest webhook that the core takes: no more of a body is waited for. */
 const WEBHOOK_BODY_BYTES = 1024 * 1024;
 
 /** The functions over one instance of the core; with `node`, Node's module of cryptography, where that is the host. */
 export function makeApi(core, node) {
   const rules = new Map();
+  let count = 0;
 
-  function rule(text) {
+  /** A rule of the core, with a number of its own. */
+  function readRule(asked) {
+    const text = ruleOf(asked);
     let found = rules.get(text);
     if (found === undefined) {
-      found = told(() => new core.Rule(text));
-      if (rules.size >= RULES) rules.clear();
+      found = { rule: told(() => new core.Rule(text)), id: (count += 1) };
+      if (rules.size >= RULES) forgetRules();
       rules.set(text, found);
     }
     return found;
   }
 
-  /** Asks an outcome of the core whether it meets a rule, and for the refusal where it does not. */
-  function checksOf(outcome) {
+  function forgetRules() {
+    for (const { rule } of rules.values()) rule.free();
+    rules.clear();
+  }
+
+  /** Asks the core whether a session meets a rule, and for the refusal where it does not. What is met stays met: neither changes. */
+  function checksOf(held) {
     const check = (asked) => {
-      const refusal = outcome.check(rule(ruleOf(asked)), requestId());
-      return refusal === undefined ? undefined : refused(refusal);
+      const { rule, id } = readRule(asked);
+      if (held.met.includes(id)) return undefined;
+      const refusal = rule.check(held.claims, requestId());
+      if (refusal !== undefined) return refused(refusal);
+      if (held.met.length >= MET) held.met.length = 0;
+      held.met.push(id);
+      return undefined;
     };
     const has = (asked) => check(asked) === undefined;
     return { has, check };
   }
 
-  /** A result from an outcome of the core, and the check of rules that goes with it. */
+  /** A result from what the core tells, and the check of rules that goes with it. */
   function resultOf(outcome) {
-    const session = outcome.session();
-    if (session === undefined) {
-      const refusal = refused(outcome.refusal(requestId()));
-      outcome.free();
-      return refusal;
-    }
+    if (outcome instanceof core.Refused) return refusalOf(outcome);
     const { has, check } = checksOf(outcome);
-    return { ok: true, auth: authOf(JSON.parse(session), has, outcome), check };
+    return { ok: true, auth: authOf(outcome, has), check };
   }
 
   /** Verifies the session tokens of one Clerk instance. Keep one: it keeps keys and verified tokens. */
@@ -69,10 +80,12 @@ export function makeApi(core, node) {
     return {
       async authenticate(request, context) {
         const { method, url, headers } = describe(request, options.origin);
-        return settled(resultOf(await finished(core, verifier.authenticate(method, url, headers, clock()))), context);
+        const work = verifier.authenticate(method, url, headers, clock());
+        return settled(resultOf(work instanceof core.Waiting ? await finished(core, work) : work), context);
       },
       async verifyToken(token, context) {
-        return settled(resultOf(await finished(core, verifier.verifyToken(String(token), clock()))), context);
+        const work = verifier.verifyToken(String(token), clock());
+        return settled(resultOf(work instanceof core.Waiting ? await finished(core, work) : work), context);
       },
       /** What became of a token, or of a request's: check by check, with the cause and the cure of a refusal. */
       async explain(asked, context) {
@@ -81,13 +94,13 @@ export function makeApi(core, node) {
         const { method, url, headers } = isToken ? {} : describe(asked, options.origin);
         const token = isToken ? asked : verifier.token(headers, now);
         const outcome = await finished(core, isToken ? verifier.verifyToken(asked, now) : verifier.authenticate(method, url, headers, now));
-        const refusal = outcome.refusal(requestId());
-        const told = { problem: refusal && refused(refusal).problem, reached: outcome.reached(), token, issuer: verifier.issuer(), now: now / 1000 };
-        outcome.free();
-        return settled(explanationOf(told), context);
+        const isRefused = outcome instanceof core.Refused;
+        const reached = isRefused ? outcome.reached() : CHECKS.length - 1;
+        const problem = isRefused ? refusalOf(outcome).problem : undefined;
+        return settled(explanationOf({ problem, reached, token, issuer: verifier.issuer(), now: now / 1000 }), context);
       },
       /** Reads a rule now, so that a mistake in it is told at start and not to a caller. */
-      checkRule: (asked) => void rule(ruleOf(asked)),
+      checkRule: (asked) => void readRule(asked),
     };
   }
 
@@ -101,7 +114,7 @@ export function makeApi(core, node) {
     return { ok: true, id: header(headers, 'svix-id') ?? header(headers, 'webhook-id'), body, event: eventOf(body) };
   }
 
-  return { createVerifier, verifyWebhook, ...makeAssertions(core, { authOf, refused, checksOf, requestId, told, node }) };
+  return { createVerifier, verifyWebhook, ...makeAssertions(core, { authOf, refusalOf, checksOf, told, node }) };
 }
 
 /** The answer to a refused request, for hosts that answer with a `Response`. */
@@ -109,8 +122,11 @@ export function toResponse({ status, headers, problem }) {
   return new Response(JSON.stringify(problem), { status, headers });
 }
 
-/** The session of an outcome. Its claims are read when they are first asked for: most callers never do. */
-function authOf([userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor], has, outcome) {
+/**
+ * What a caller gets of a session, and may change as it likes. Its claims are read when they are first asked for: most callers
+ * never do.
+ */
+function authOf({ parts: [userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, actor], claims: text }, has) {
   let claims;
   return {
     userId,
@@ -118,16 +134,25 @@ function authOf([userId, sessionId, orgId, orgSlug, orgRole, orgPermissions, act
     orgId,
     orgSlug,
     orgRole,
-    orgPermissions,
-    actor,
+    orgPermissions: [...orgPermissions],
+    actor: actor && JSON.parse(actor),
     get claims() {
-      return (claims ??= JSON.parse(outcome.claims()));
+      return (claims ??= JSON.parse(text));
     },
     set claims(value) {
       claims = value;
     },
     has,
   };
+}
+
+/** A refusal of the core's, whose memory is given back at once. */
+function refusalOf(outcome) {
+  try {
+    return refused(outcome.refusal(requestId()));
+  } finally {
+    outcome.free();
+  }
 }
 
 function refused(text) {

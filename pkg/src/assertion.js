@@ -14,7 +14,7 @@ const CALL = ['request', 'sender', 'waitUntil'];
 const VERIFIERS = 16;
 
 /** The functions over one instance of the core; `results` are those of api.js. */
-export function makeAssertions(core, { authOf, refused, checksOf, requestId, told, node }) {
+export function makeAssertions(core, { authOf, refusalOf, checksOf, told, node }) {
   /** Verifies what one gateway asserts to one origin. Keep one: it keeps the keys. */
   function createAssertionVerifier(options = {}) {
     known(options, OPTIONS);
@@ -35,15 +35,11 @@ export function makeAssertions(core, { authOf, refused, checksOf, requestId, tol
           const settling = finished(core, verifier.settle(clock()));
           if (waitUntil) waitUntil(settling);
         }
-        const said = outcome.said();
-        if (said === undefined) {
-          const refusal = refused(outcome.refusal(requestId()));
-          outcome.free();
-          return refusal;
-        }
-        const { auth, webhook, requestId: id } = JSON.parse(said);
-        const { has, check } = checksOf(outcome);
-        return { ok: true, auth: auth && authOf(auth, has, outcome), webhook, requestId: id, check };
+        if (outcome instanceof core.Refused) return refusalOf(outcome);
+        const { auth, claims, webhook, requestId: id } = JSON.parse(outcome);
+        const held = { parts: auth, claims, met: [] };
+        const { has, check } = checksOf(held);
+        return { ok: true, auth: auth && authOf(held, has), webhook, requestId: id, check };
       },
     };
   }

@@ -1,4 +1,5 @@
-// What the verifier asks of JavaScript: checks of signatures, the key set over the network, a store where one is given, and time to pass.
+// What the verifier asks of JavaScript: checks of signatures, the key set over the network, a store where one is given, time to pass,
+// and sessions in a form that JavaScript's garbage collector sees.
 
 import { readAtMost } from './bytes.js';
 import { importKey } from './signatures.js';
@@ -15,6 +16,8 @@ export function makeHost({ fetch = globalThis.fetch, store } = {}, node) {
     load: async (key) => asBytes(await store?.get(key, 'arrayBuffer')),
     // The bytes are a view of the module's memory, which may move: what is kept is a copy.
     save: async (key, value, seconds) => store?.put(key, value.slice(), { expirationTtl: seconds }),
+    // Held by the core beside a session that it remembers, and by every result of its: `met` are the rules that it was found to meet.
+    session: (parts, claims) => ({ parts: JSON.parse(parts), claims, met: [] }),
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   };
 }

@@ -6,13 +6,12 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use super::{ISSUER, TOKEN_TYPE};
 use crate::algorithm::Algorithm;
-use crate::claims::Session;
-use crate::json::Object;
+use crate::claims::{Session, SignedClaims};
+use crate::json::{Members, Read};
 use crate::keys::{Found, KeyError, KeySource, Keys};
 use crate::limits::ASSERTION_SKEW_SECONDS;
 use crate::ports::Host;
@@ -125,11 +124,12 @@ impl<H: Host> AssertionVerifier<H> {
         let token = UntrustedToken::parse_of_type(text, TOKEN_TYPE, &[Algorithm::EdDsa])?;
         self.check_signature(&token, now).await?;
         let claims = token.claims_of_good_signature()?;
-        self.check_issuer_and_audience(&claims)?;
-        check_times(&claims, now)?;
-        check_request(&claims, request)?;
-        let request_id = text_of(&claims, "jti").filter(|id| !id.is_empty()).ok_or(TokenError::Malformed)?.to_owned();
-        let (session, webhook) = said_of_sender(claims)?;
+        self.check_issuer_and_audience(&claims.members)?;
+        check_times(&claims.members, now)?;
+        check_request(&claims.members, request)?;
+        let request_id =
+            claims.members.text("jti").filter(|id| !id.is_empty()).ok_or(TokenError::Malformed)?.to_owned();
+        let (session, webhook) = said_of_sender(&claims)?;
         match (sender, &session, &webhook) {
             (Sender::Session | Sender::Anyone, Some(_), None)
             | (Sender::Anyone, None, None)
@@ -157,16 +157,16 @@ impl<H: Host> AssertionVerifier<H> {
         if is_good { Ok(()) } else { Err(AssertionError::Signature) }
     }
 
-    fn check_issuer_and_audience(&self, claims: &Object) -> Result<(), AssertionError> {
-        if text_of(claims, "iss") != Some(ISSUER) {
+    fn check_issuer_and_audience(&self, claims: &Members<'_>) -> Result<(), AssertionError> {
+        if claims.text("iss") != Some(ISSUER) {
             return Err(AssertionError::Issuer);
         }
         // The gateway names one origin; a list of several would be somebody else's idea.
-        if text_of(claims, "aud") == Some(&self.audience) { Ok(()) } else { Err(AssertionError::Audience) }
+        if claims.text("aud") == Some(&self.audience) { Ok(()) } else { Err(AssertionError::Audience) }
     }
 }
 
-fn check_times(claims: &Object, now: UnixTime) -> Result<(), AssertionError> {
+fn check_times(claims: &Members<'_>, now: UnixTime) -> Result<(), AssertionError> {
     let (latest, earliest) = (now.plus(ASSERTION_SKEW_SECONDS), now.minus(ASSERTION_SKEW_SECONDS));
     if time_of(claims, "exp")?.ok_or(TokenError::Malformed)? <= earliest {
         return Err(AssertionError::Expired);
@@ -181,8 +181,8 @@ fn check_times(claims: &Object, now: UnixTime) -> Result<(), AssertionError> {
 }
 
 /// Both must be there, whether they are compared or not.
-fn check_request(claims: &Object, request: Option<AssertedRequest<'_>>) -> Result<(), AssertionError> {
-    let (Some(method), Some(url)) = (text_of(claims, "htm"), text_of(claims, "htu")) else {
+fn check_request(claims: &Members<'_>, request: Option<AssertedRequest<'_>>) -> Result<(), AssertionError> {
+    let (Some(method), Some(url)) = (claims.text("htm"), claims.text("htu")) else {
         return Err(TokenError::Malformed.into());
     };
     let is_it = |request: AssertedRequest<'_>| {
@@ -192,26 +192,22 @@ fn check_request(claims: &Object, request: Option<AssertedRequest<'_>>) -> Resul
 }
 
 /// The session or the webhook. The claims of a session have the names of a session token's first version.
-fn said_of_sender(claims: Object) -> Result<(Option<Rc<Session>>, Option<String>), TokenError> {
-    let is_session = claims.contains_key("sub") || claims.contains_key("sid");
-    let Some(webhook) = claims.get("webhook") else {
+fn said_of_sender(claims: &SignedClaims<'_>) -> Result<(Option<Rc<Session>>, Option<String>), TokenError> {
+    let is_session = ["sub", "sid"].iter().any(|name| claims.members.get(name).is_some());
+    let Some(webhook) = claims.members.get("webhook") else {
         let session =
             is_session.then(|| Session::from_claims(claims)).transpose().map_err(|_| TokenError::Malformed)?;
         return Ok((session.map(Rc::new), None));
     };
-    let id = webhook.get("id").and_then(Value::as_str).filter(|id| !id.is_empty() && !is_session);
+    let id = webhook.as_object().and_then(|webhook| webhook.text("id")).filter(|id| !id.is_empty() && !is_session);
     Ok((None, Some(id.ok_or(TokenError::Malformed)?.to_owned())))
 }
 
-fn text_of<'a>(claims: &'a Object, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str)
-}
-
 /// A `NumericDate` where it is there at all.
-fn time_of(claims: &Object, name: &str) -> Result<Option<UnixTime>, TokenError> {
+fn time_of(claims: &Members<'_>, name: &str) -> Result<Option<UnixTime>, TokenError> {
     match claims.get(name) {
         None => Ok(None),
-        Some(Value::Number(number)) => UnixTime::from_numeric_date(number).map(Some).ok_or(TokenError::Malformed),
+        Some(Read::Number(number)) => UnixTime::from_numeric_date(number).map(Some).ok_or(TokenError::Malformed),
         Some(_) => Err(TokenError::Malformed),
     }
 }

@@ -10,7 +10,7 @@ fn session(extra: Value) -> Session {
     for (name, value) in extra.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    Session::from_claims(claims.as_object().unwrap().clone()).unwrap()
+    Session::from_object(claims.as_object().unwrap()).unwrap()
 }
 
 fn with_organization() -> Session {

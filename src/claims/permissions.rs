@@ -15,7 +15,7 @@ pub(super) fn decode(features: &ScopedList, names: Option<&str>, masks: Option<&
     let granted = |(feature, mask): (&super::Scoped, &str)| {
         let bits = bits(mask.trim(), names.len());
         let granted = names.iter().zip(bits).filter(|(name, set)| *set && !name.is_empty());
-        granted.map(|(name, _)| format!("org:{}:{name}", feature.name)).collect::<Vec<_>>()
+        granted.map(|(name, _)| ["org:", &feature.name, ":", name].concat()).collect::<Vec<_>>()
     };
     features.zip(masks.split(',')).flat_map(granted).collect()
 }

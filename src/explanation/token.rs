@@ -160,12 +160,12 @@ impl Token<'_> {
 
     fn session(&self) -> String {
         let held = shown(self.claims.get("sid"), "missing, so it is no session's");
-        let is_session = |claims: Object| Session::from_claims(claims).is_ok();
-        if !self.claims.contains_key("sid") || is_session(self.claims.clone()) {
+        let is_session = |claims: &Object| Session::from_object(claims).is_ok();
+        if !self.claims.contains_key("sid") || is_session(&self.claims) {
             return held;
         }
         // The one without which the others would do.
-        let would_do = |name: &&String| is_session(without(&self.claims, name));
+        let would_do = |name: &&String| is_session(&without(&self.claims, name));
         match self.claims.keys().find(would_do) {
             Some(name) => format!("{held}; {name} is of another kind than it should be"),
             None => format!("{held}; exp or another claim is missing, or of another kind than it should be"),

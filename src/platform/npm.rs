@@ -1,8 +1,9 @@
 //! The JavaScript API of the npm package: the same verifier and the same refusals, for hosts that forward nothing.
 //!
 //! What crosses is text: options and answers as JSON, a request as its method, its address and its headers. JavaScript
-//! gives the shape that a framework wants and decides nothing. A session never crosses back: what was verified stays
-//! here, behind an [`Outcome`], and is asked there what it meets.
+//! gives the shape that a framework wants and decides nothing: whether a session meets a rule is asked of the [`Rule`], with the
+//! session's claims as they were handed out. Of a session JavaScript holds text alone and nothing of this module's memory, which
+//! its garbage collector cannot see.
 
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use wasm_bindgen::{JsError, JsValue};
 
 use crate::authentication::Authenticator;
 use crate::checks::{Check, Reached};
-use crate::claims::Session;
+use crate::claims::{Session, SignedClaims};
 use crate::config::{Environment, Mistake, TokenConfig, read_requirement};
 use crate::credentials::Credentials;
 use crate::head::Head;
@@ -51,7 +52,7 @@ impl Core {
         Ok(Self(Rc::new(Authenticator::new(NpmHost(host), &tokens))))
     }
 
-    /// Who sends a request, as an [`Outcome`]. `headers` are names and values by turns; `milliseconds` is now, since 1970.
+    /// Who sends a request: what the host makes of the session, or a [`Refused`]. `headers` are names and values by turns; `milliseconds` is now, since 1970.
     pub fn authenticate(&self, method: String, url: String, headers: Vec<String>, milliseconds: f64) -> JsValue {
         let authenticator = Rc::clone(&self.0);
         let head = Head::new(&method, &url, header_list(headers), None);
@@ -60,16 +61,12 @@ impl Core {
             let reached = Reached::default();
             let verified =
                 authenticator.authenticate_watched(&head, Method::from_name(&head.method), now, &reached).await;
-            let session = match verified {
-                Ok(Some(verified)) => Ok(verified.session),
-                Ok(None) => Err(Refusal::Theirs(Fault::CredentialsMissing)),
-                Err(refusal) => Err(refusal),
-            };
-            Outcome { session, reached: reached.last() }
+            let verified = verified.and_then(|verified| verified.ok_or(Refusal::Theirs(Fault::CredentialsMissing)));
+            authenticator.verifier().host().answer(verified, &reached)
         })
     }
 
-    /// What a token says that came by another way than a request's headers, as an [`Outcome`].
+    /// The same of a token that came by another way than a request's headers.
     #[wasm_bindgen(js_name = verifyToken)]
     pub fn verify_token(&self, token: String, milliseconds: f64) -> JsValue {
         let authenticator = Rc::clone(&self.0);
@@ -77,8 +74,7 @@ impl Core {
         begin(async move {
             let reached = Reached::default();
             let verified = authenticator.verifier().verify_watched(&token, false, now, &reached).await;
-            let session = verified.map(|verified| verified.session).map_err(Refusal::from);
-            Outcome { session, reached: reached.last() }
+            authenticator.verifier().host().answer(verified.map_err(Refusal::from), &reached)
         })
     }
 
@@ -111,44 +107,23 @@ impl Core {
     }
 }
 
-/// A session, or why there is none.
+/// Why there is no session. JavaScript frees it as soon as it has read it.
 #[wasm_bindgen]
-pub struct Outcome {
-    session: Result<Rc<Session>, Refusal>,
+pub struct Refused {
+    refusal: Refusal,
     reached: Option<Check>,
 }
 
 #[wasm_bindgen]
-impl Outcome {
-    /// The session as JSON, but for its claims; undefined where there is none. A remembered session has it already.
-    pub fn session(&self) -> JsValue {
-        let text = |session: &Session| JsValue::from_str(&json::to_text(&SessionJson::new(session)));
-        let kept = self.session.as_ref().ok().and_then(|session| session.note.keep(|| text(session)));
-        kept.cloned().unwrap_or_default()
-    }
-
-    /// The session's claims as JSON; undefined where there is none.
-    pub fn claims(&self) -> Option<String> {
-        self.session.as_ref().ok().map(|session| json::to_text(&session.claims))
-    }
-
-    /// The refusal as JSON; undefined where there is none.
-    pub fn refusal(&self, request_id: &str) -> Option<String> {
-        self.session.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
+impl Refused {
+    /// The refusal as JSON.
+    pub fn refusal(&self, request_id: &str) -> String {
+        refusal_json(self.refusal, request_id)
     }
 
     /// The last check of the token that was come to, by its place in their order; undefined where none was looked at.
     pub fn reached(&self) -> Option<u8> {
         self.reached.map(|check| check as u8)
-    }
-
-    /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
-    pub fn check(&self, rule: &Rule, request_id: &str) -> Option<String> {
-        let met = match &self.session {
-            Ok(session) => rule.0.check(session).map_err(Refusal::from),
-            Err(refusal) => Err(*refusal),
-        };
-        met.err().map(|refusal| refusal_json(refusal, request_id))
     }
 }
 
@@ -166,6 +141,18 @@ impl Rule {
     pub fn new(rule: &str) -> Result<Rule, JsError> {
         let value = json::parse(rule.as_bytes())?;
         read_requirement(&value, "rule").map(Self).map_err(|mistakes| told(&mistakes))
+    }
+
+    /// The refusal of a session that does not meet the rule, or of none at all; undefined where it is met. `claims` are those
+    /// that were handed out for a session that was verified.
+    pub fn check(&self, claims: Option<String>, request_id: &str) -> Option<String> {
+        let claims = claims.as_deref().and_then(|text| SignedClaims::read(text).ok());
+        let session = claims.and_then(|claims| Session::from_claims(&claims).ok());
+        let met = match session {
+            Some(session) => self.0.check(&session).map_err(Refusal::from),
+            None => Err(Refusal::Theirs(Fault::CredentialsMissing)),
+        };
+        met.err().map(|refusal| refusal_json(refusal, request_id))
     }
 }
 
@@ -212,7 +199,7 @@ fn header_list(flat: Vec<String>) -> HeaderList {
 }
 
 /// The parts of a session, which `authOf` of the package names as Clerk's SDK does: user, session, the organization's id, slug,
-/// role and permissions, and the actor.
+/// role and permissions, and the actor as JSON of its own.
 #[derive(Serialize)]
 struct SessionJson<'a>(
     &'a str,
@@ -221,7 +208,7 @@ struct SessionJson<'a>(
     Option<&'a str>,
     Option<&'a str>,
     &'a [String],
-    Option<&'a Object>,
+    Option<String>,
 );
 
 impl<'a> SessionJson<'a> {
@@ -234,7 +221,7 @@ impl<'a> SessionJson<'a> {
             organization.and_then(|organization| organization.slug.as_deref()),
             organization.and_then(|organization| organization.role.as_deref()),
             organization.map_or(&[], |organization| &organization.permissions),
-            session.actor.as_ref(),
+            session.actor.as_ref().map(json::to_text),
         )
     }
 }

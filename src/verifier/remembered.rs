@@ -23,9 +23,9 @@ struct Half {
     bytes: usize,
 }
 
-/// The last bytes of a token's text. They are of its signature, where any two tokens differ, while they begin alike. Of two that
-/// did not differ there, one would be forgotten.
-type End = [u8; 16];
+/// The last bytes of a token's text, as a number. They are of its signature, where any two tokens differ, while they begin alike.
+/// Of two that did not differ there, one would be forgotten.
+type End = u128;
 
 impl Remembered {
     /// The session of a token that was verified with the keys of `generation`.
@@ -63,17 +63,24 @@ impl Remembered {
 
 impl Half {
     fn find(&self, text: &str) -> Option<&Rc<Session>> {
-        self.sessions.get(&end(text)).filter(|(held, _)| **held == *text).map(|(_, session)| session)
+        self.sessions.get(&end(text)).filter(|(held, _)| are_same(held, text)).map(|(_, session)| session)
     }
 }
 
 fn end(text: &str) -> End {
-    let mut end = End::default();
+    let mut end = [0; size_of::<End>()];
     end.iter_mut().rev().zip(text.bytes().rev()).for_each(|(to, from)| *to = from);
-    end
+    End::from_ne_bytes(end)
 }
 
-/// About what a token and its session hold: the text, its claims as values, and the session's own fields.
+/// A token is long, and in a module that is built for size texts are compared letter by letter.
+fn are_same(held: &str, text: &str) -> bool {
+    let ((held, held_rest), (text, text_rest)) = (held.as_bytes().as_chunks(), text.as_bytes().as_chunks());
+    let differ = |(held, text): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*held) != u64::from_ne_bytes(*text);
+    held.len() == text.len() && held_rest == text_rest && !held.iter().zip(text).any(differ)
+}
+
+/// About what a token and its session hold: the text, its claims as text and as values, and the session's own fields.
 fn bytes(text: &str) -> usize {
     1024 + 6 * text.len()
 }
@@ -85,7 +92,7 @@ mod tests {
 
     fn session() -> Rc<Session> {
         let claims = json!({"sub": "user_1", "sid": "sess_1", "exp": 1});
-        Rc::new(Session::from_claims(claims.as_object().unwrap().clone()).unwrap())
+        Rc::new(Session::from_object(claims.as_object().unwrap()).unwrap())
     }
 
     #[test]
@@ -94,6 +101,14 @@ mod tests {
         memory.insert("a.b.c", &session(), 1);
         assert!(memory.find("a.b.c", 1).is_some());
         assert!(memory.find("a.b.cc", 1).is_none());
+        let long = "x".repeat(100);
+        memory.insert(&long, &session(), 1);
+        assert!(memory.find(&long, 1).is_some());
+        for place in 0..long.len() {
+            let other = format!("{}y{}", &long[..place], &long[place + 1..]);
+            assert!(memory.find(&other, 1).is_none(), "{place}");
+            assert!(!are_same(&long, &other) && !are_same(&long, &long[place..][1..]), "{place}");
+        }
     }
 
     #[test]

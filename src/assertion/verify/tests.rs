@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_compact::alg::Ed25519;
 use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::assertion::AssertionKeys;

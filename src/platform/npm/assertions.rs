@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use super::host::{JsHost, NpmHost};
-use super::{Rule, SessionJson, refusal_json};
+use super::{Refused, SessionJson};
 use crate::assertion::{Asserted, AssertedRequest, AssertionVerifier, Sender};
 use crate::instance::is_trusted_address;
 use crate::json;
@@ -43,7 +43,7 @@ impl Assertions {
         Ok(Self(Rc::new(AssertionVerifier::new(NpmHost(host), audience, source))))
     }
 
-    /// What an assertion says, as an [`AssertionOutcome`]. `sender` is `session`, `anyone` or `webhook`; `method` and `url` are the request's.
+    /// What an assertion says, as JSON, or a [`Refused`]. `sender` is `session`, `anyone` or `webhook`; `method` and `url` are the request's.
     pub fn verify(
         &self,
         token: String,
@@ -61,11 +61,15 @@ impl Assertions {
         let now = UnixTime::from_milliseconds(milliseconds);
         begin(async move {
             let request = method.as_deref().zip(url.as_deref()).map(|(method, url)| AssertedRequest { method, url });
-            AssertionOutcome(if token.is_empty() {
+            let asserted = if token.is_empty() {
                 Err(Refusal::Theirs(Fault::CredentialsMissing))
             } else {
                 verifier.verify(&token, request, sender, now).await.map_err(Refusal::from)
-            })
+            };
+            match asserted {
+                Ok(asserted) => JsValue::from_str(&said(&asserted)),
+                Err(refusal) => Refused { refusal, reached: None }.into(),
+            }
         })
     }
 
@@ -86,49 +90,19 @@ impl Assertions {
     }
 }
 
-/// What an assertion says, or why it is not accepted.
-#[wasm_bindgen]
-pub struct AssertionOutcome(Result<Asserted, Refusal>);
-
-#[wasm_bindgen]
-impl AssertionOutcome {
-    /// As JSON; undefined where it is refused.
-    pub fn said(&self) -> Option<String> {
-        let Asserted { session, webhook, request_id } = self.0.as_ref().ok()?;
-        let webhook = webhook.as_deref().map(|id| WebhookJson { id });
-        let auth = session.as_deref().map(SessionJson::new);
-        Some(json::to_text(&Said { auth, webhook, request_id }))
-    }
-
-    /// The claims of the session as JSON; undefined where there is none.
-    pub fn claims(&self) -> Option<String> {
-        let session = self.0.as_ref().ok()?.session.as_deref()?;
-        Some(json::to_text(&session.claims))
-    }
-
-    /// The refusal as JSON; undefined where there is none.
-    pub fn refusal(&self, request_id: &str) -> Option<String> {
-        self.0.as_ref().err().map(|refusal| refusal_json(*refusal, request_id))
-    }
-
-    /// The refusal of a session that does not meet a rule, or of none at all; undefined where it is met.
-    pub fn check(&self, rule: &Rule, request_id: &str) -> Option<String> {
-        self.unmet(rule).map(|refusal| refusal_json(refusal, request_id))
-    }
-
-    fn unmet(&self, rule: &Rule) -> Option<Refusal> {
-        match &self.0 {
-            Ok(Asserted { session: Some(session), .. }) => rule.0.check(session).map_err(Refusal::from).err(),
-            Ok(_) => Some(Refusal::Theirs(Fault::CredentialsMissing)),
-            Err(refusal) => Some(*refusal),
-        }
-    }
+fn said(Asserted { session, webhook, request_id }: &Asserted) -> String {
+    let webhook = webhook.as_deref().map(|id| WebhookJson { id });
+    let auth = session.as_deref().map(SessionJson::new);
+    let claims = session.as_deref().map(|session| session.claims.text());
+    json::to_text(&Said { auth, claims, webhook, request_id })
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Said<'a> {
     auth: Option<SessionJson<'a>>,
+    /// The session's, as JSON of their own.
+    claims: Option<&'a str>,
     webhook: Option<WebhookJson<'a>>,
     request_id: &'a str,
 }

@@ -4,11 +4,15 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::{Refused, SessionJson};
 use crate::algorithm::Algorithm;
+use crate::checks::Reached;
 use crate::json::to_text;
 use crate::platform::work::settled;
 use crate::ports::{CheckSignature, FetchKeySet, HostError, Pause, Store};
 use crate::public_key::PublicKey;
+use crate::refusal::Refusal;
+use crate::verifier::Verified;
 
 #[wasm_bindgen]
 extern "C" {
@@ -30,6 +34,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn pause(this: &JsHost, milliseconds: u32) -> Result<JsValue, JsValue>;
 
+    /// What JavaScript holds of a session: its parts and its claims, each as JSON. It must not throw.
+    #[wasm_bindgen(method)]
+    fn session(this: &JsHost, parts: &str, claims: &str) -> JsValue;
+
     /// A key that was imported for one algorithm.
     pub type JsKey;
 
@@ -40,6 +48,18 @@ extern "C" {
 }
 
 pub(super) struct NpmHost(pub(super) JsHost);
+
+impl NpmHost {
+    /// What JavaScript gets: of a session what was made of it once and is kept as long as it is remembered.
+    pub(super) fn answer(&self, verified: Result<Verified, Refusal>, reached: &Reached) -> JsValue {
+        let session = match verified {
+            Ok(verified) => verified.session,
+            Err(refusal) => return Refused { refusal, reached: reached.last() }.into(),
+        };
+        let make = || self.0.session(&to_text(&SessionJson::new(&session)), session.claims.text());
+        session.note.keep(make).cloned().unwrap_or_default()
+    }
+}
 
 impl CheckSignature for NpmHost {
     type Key = JsKey;
