@@ -14,6 +14,9 @@ const PKCS_8 = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65
 const UNREACHABLE = 'origin-unreachable';
 const TIMEOUT = 'origin-timeout';
 
+/** What an answer is where its client went away meanwhile. */
+const GONE = Symbol('gone');
+
 /**
  * The head of a request in lines: an id for it, the time, its method and address, whether it has a body, how many headers, and
  * their names and values by turns. No method, address, name or value has a line break.
@@ -64,29 +67,27 @@ export function ask(request, service, text, body, signer) {
 }
 
 /**
- * The time-out is for the answer's head: a body may take as long as it takes. A client that goes away lets go of the origin, too.
+ * The time-out is for the answer's head: a body may take as long as it takes. An origin that is waited for no longer is let go of by
+ * the platform, as soon as the request has its answer or nobody who would read one: a signal of its own would cost as much as the
+ * reading of a token.
  */
 async function asked(request, service, { url, headers, milliseconds, cache }, body, signer) {
-  const controller = new AbortController();
-  const { signal } = controller;
   const client = request.signal;
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    controller.abort();
-  }, milliseconds);
-  client.addEventListener('abort', () => controller.abort());
+  let timer;
+  const end = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds, TIMEOUT);
+    client.addEventListener('abort', () => resolve(GONE));
+  });
   try {
-    if (client.aborted) controller.abort();
     if (signer) await sign(headers, signer);
-    const init = { method: request.method, headers, body, redirect: 'manual', signal };
+    const init = { method: request.method, headers, body, redirect: 'manual' };
     // What one caller may see must not be kept for the next.
     if (cache) init.cache = cache;
-    const response = await (service ?? globalThis).fetch(url, init);
-    return response instanceof Response ? response : UNREACHABLE;
+    const response = client.aborted ? GONE : await Promise.race([(service ?? globalThis).fetch(url, init), end]);
+    if (response === GONE) return new Response('', { status: CLIENT_WENT_AWAY });
+    return response === TIMEOUT || response instanceof Response ? response : UNREACHABLE;
   } catch {
-    if (client.aborted) return new Response('', { status: CLIENT_WENT_AWAY });
-    return isLate ? TIMEOUT : UNREACHABLE;
+    return client.aborted ? new Response('', { status: CLIENT_WENT_AWAY }) : UNREACHABLE;
   } finally {
     clearTimeout(timer);
   }
@@ -94,10 +95,10 @@ async function asked(request, service, { url, headers, milliseconds, cache }, bo
 
 /** Puts the signature behind the assertion that goes to the origin, where one does. */
 async function sign(headers, signer) {
-  const assertion = headers.find(([name]) => name === ASSERTION);
+  const assertion = headers[ASSERTION];
   if (!assertion) return;
-  const signature = await crypto.subtle.sign('Ed25519', signer, new TextEncoder().encode(assertion[1]));
-  assertion[1] += `.${base64Url(signature)}`;
+  const signature = await crypto.subtle.sign('Ed25519', signer, new TextEncoder().encode(assertion));
+  headers[ASSERTION] = `${assertion}.${base64Url(signature)}`;
 }
 
 /** A key of Ed25519 from its seed, that signs and tells no more, and its public half in base64url. */
