@@ -13,12 +13,13 @@ import { Failure, run } from './processes.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './toolchain.mjs';
 
 /** What is deployed may be no larger in all, compressed: each new isolate compiles it before its first answer. */
-const GZIP_BYTES = 155_000;
+const GZIP_BYTES = 160_000;
 
 /** No feature is used that workerd might not have. */
 const WASM_OPTIONS = [
   ...['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`),
-  ...['-Oz', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
+  // With more inlining the module is smaller and its gzip larger, by 5 kB.
+  ...['-Oz', '--one-caller-inline-max-function-size=8', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
 ];
 
 /** Builds it into a folder; `onLine` sees what cargo says. */
