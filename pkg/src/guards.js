@@ -25,9 +25,9 @@ const RULES = {
 
 /** A rule in which every condition has a value: what a function left open is held by nobody. */
 function withValues(value, key) {
-  if (value === undefined) return key === 'organization' ? organization(value) : NOBODYS;
+  if (value === undefined || value === null) return key === 'organization' ? organization(value) : NOBODYS;
   if (Array.isArray(value)) return value.map((inner) => withValues(inner));
-  if (value === null || typeof value !== 'object') return value;
+  if (typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withValues(inner, name)]));
 }
 

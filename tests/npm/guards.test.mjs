@@ -104,6 +104,7 @@ test('a condition without a value is met by nobody, or is a mistake, and never n
     const { auth } = await createVerifier(options).verifyToken(token);
     assert.throws(() => auth.has(open), { name: 'ConfigurationError' });
   }
+  assert.equal((await ask(guard(() => ({ role: 'member', organization: null })))).status, 403);
   assert.throws(() => guard({ role: 'member', permission: () => 'x' }), { name: 'ConfigurationError', message: /got function/ });
 });
 

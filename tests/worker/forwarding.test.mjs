@@ -84,6 +84,18 @@ test('every method reaches the origin with its body', async () => {
   }
 });
 
+test('no header of a request is lost by its name, by coming twice, or by what is in it', async () => {
+  const sent = ['__proto__: a', 'constructor: b', 'toJSON: c', 'X-Twice: 1', 'X-Twice: 2', 'Set-Cookie: a=1', 'Set-Cookie: b=2', 'X-Marks: "\\\u00fc\t"', 'X-Empty:'];
+  const answer = await rawRequest(gateway.port, `GET /p/headers HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${sent.join('\r\n')}\r\n\r\n`);
+  assert.equal(answer.status, 200);
+  const raw = origin.last().rawHeaders;
+  const got = (name) => raw.filter((_, index) => index % 2 === 1 && raw[index - 1].toLowerCase() === name).join(', ');
+  const names = ['__proto__', 'constructor', 'tojson', 'x-twice', 'set-cookie', 'x-marks', 'x-empty'];
+  assert.deepEqual(names.map(got), ['a', 'b', 'c', '1, 2', 'a=1, b=2', got('x-marks'), '']);
+  assert.match(got('x-marks'), /^"\\.+"$/);
+  assert.ok(raw.some((part, index) => index % 2 === 0 && part.toLowerCase() === 'x-empty'));
+});
+
 test('a request to read that says that its body is empty is forwarded', async () => {
   for (const method of ['GET', 'HEAD']) {
     const answer = await rawRequest(gateway.port, `${method} /p/empty HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
