@@ -26,7 +26,7 @@ mod tokens;
 mod webhook;
 
 pub use reader::Mistake;
-use reader::{Mistakes, Table};
+use reader::{Mistakes, Place, Table};
 pub use route::{Access, Origin, Route, Target};
 pub use stream::Streams;
 pub use tokens::TokenConfig;
@@ -94,7 +94,7 @@ impl Config {
             mistakes.add("GATEWAY", "missing; expected a table with at least one of [[vars.GATEWAY.routes]]");
         }
         let value = value.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let mut table = Table::read(&value, "GATEWAY", &mut mistakes);
+        let mut table = Table::read(&value, "GATEWAY".to_owned(), &mut mistakes);
         let tokens = table.as_mut().map(|table| TokenSettings::read(table, &mut mistakes)).unwrap_or_default();
         let settings = table.as_mut().map(|table| Settings::read(table, &mut mistakes)).unwrap_or_default();
         let tokens = tokens.complete(environment, &mut mistakes);
@@ -168,41 +168,45 @@ fn read_routes(
     mistakes: &mut Mistakes,
 ) -> (Vec<Route>, RouteTable) {
     let mut route_table = RouteTable::new(settings.case_sensitive);
-    let place = table.place("routes");
     let Some(values) = table.take_as("routes", "a list of tables", mistakes, Value::as_array) else {
         if table.take("routes").is_none() {
             mistakes.add(
-                place,
+                table.place("routes"),
                 "missing; expected at least one of [[vars.GATEWAY.routes]], since a path without a route is 404",
             );
         }
         return (Vec::new(), route_table);
     };
     if values.len() > ROUTES {
-        mistakes.add(place, format!("expected at most {ROUTES} routes"));
+        mistakes.add(table.place("routes"), format!("expected at most {ROUTES} routes"));
         return (Vec::new(), route_table);
     }
     let mut routes: Vec<Route> = Vec::new();
     let mut written: Vec<usize> = Vec::new();
     for (index, value) in values.iter().enumerate() {
-        let Some(route) = route::read(value, format!("{place}[{index}]"), defaults, mistakes) else {
+        let Some(route) = route::read(value, Place::Route(index), defaults, mistakes) else {
             continue;
         };
         let conflict = route_table.insert(&route.pattern, route.methods, routes.len());
         written.push(index);
-        match conflict {
-            Ok(()) => {}
-            Err(Conflict::Same(other)) => {
-                mistakes.add(format!("{place}[{index}].path"), format!("says the same as routes[{}]", written[other]));
-            }
-            Err(Conflict::Case(other)) => mistakes.add(
-                format!("{place}[{index}].path"),
-                format!("differs from routes[{}] by upper and lower case alone; set case_sensitive if the origin tells them apart", written[other]),
-            ),
+        if let Err(conflict) = conflict {
+            add_conflict(conflict, index, &written, mistakes);
         }
         routes.push(route);
     }
     (routes, route_table)
+}
+
+#[cold]
+fn add_conflict(conflict: Conflict, index: usize, written: &[usize], mistakes: &mut Mistakes) {
+    let text = match conflict {
+        Conflict::Same(other) => format!("says the same as routes[{}]", written[other]),
+        Conflict::Case(other) => format!(
+            "differs from routes[{}] by upper and lower case alone; set case_sensitive if the origin tells them apart",
+            written[other]
+        ),
+    };
+    mistakes.add(format!("{}.path", Place::Route(index)), text);
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Head {
     /// The origin that the request was sent to.
     #[must_use]
     pub fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.authority)
+        [&self.scheme, "://", &self.authority].concat()
     }
 }
 

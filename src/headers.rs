@@ -146,7 +146,7 @@ pub fn is_hop_by_hop(name: &str) -> bool {
 pub fn value_of_claim(claim: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b',').add(b'"').add(b'\\');
-    utf8_percent_encode(claim, ESCAPED).to_string()
+    std::borrow::Cow::from(utf8_percent_encode(claim, ESCAPED)).into_owned()
 }
 
 /// Letters and digits alone, in lower case.

@@ -4,6 +4,8 @@
 //! Source: Clerk docs, "Publishable key"; the cookie suffix is the first eight base64url characters of SHA-1 over the
 //! key as written.
 
+use std::cell::OnceCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -59,13 +61,23 @@ pub enum FrontendApiError {
 }
 
 /// One Clerk instance, as named by its publishable key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Instance {
+    key: String,
     kind: InstanceKind,
     host: String,
     frontend_api: String,
-    cookie_suffix: String,
+    /// Of the key, once a request has cookies.
+    cookie_suffix: OnceCell<String>,
 }
+
+impl PartialEq for Instance {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, &self.frontend_api) == (&other.key, &other.frontend_api)
+    }
+}
+
+impl Eq for Instance {}
 
 impl Instance {
     /// Reads a publishable key.
@@ -84,10 +96,11 @@ impl Instance {
             return Err(PublishableKeyError::Host);
         }
         Ok(Self {
+            key: key.to_owned(),
             kind,
             host: host.to_owned(),
-            frontend_api: format!("{}://{host}", scheme(kind, host)),
-            cookie_suffix: cookie_suffix(key),
+            frontend_api: [scheme(kind, host), "://", host].concat(),
+            cookie_suffix: OnceCell::new(),
         })
     }
 
@@ -136,7 +149,7 @@ impl Instance {
     /// The `iss` of this instance's tokens: `https://` and the host.
     #[must_use]
     pub fn issuer(&self) -> String {
-        format!("{}://{}", scheme(self.kind, &self.host), self.host)
+        [scheme(self.kind, &self.host), "://", &self.host].concat()
     }
 
     /// The Frontend API's address, without a slash at its end.
@@ -148,7 +161,7 @@ impl Instance {
     /// Where the Frontend API publishes the key set; it needs no credentials.
     #[must_use]
     pub fn key_set_url(&self) -> String {
-        format!("{}/.well-known/jwks.json", self.frontend_api)
+        [&self.frontend_api, "/.well-known/jwks.json"].concat()
     }
 
     /// The Backend API's address for this instance, without a slash at its end.
@@ -169,7 +182,7 @@ impl Instance {
     /// The suffix of this instance's cookies: `__session_<suffix>`.
     #[must_use]
     pub fn cookie_suffix(&self) -> &str {
-        &self.cookie_suffix
+        self.cookie_suffix.get_or_init(|| cookie_suffix(&self.key))
     }
 }
 

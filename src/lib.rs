@@ -40,6 +40,7 @@ pub mod token;
 pub mod claims;
 pub mod authorization;
 
+mod apart;
 pub mod ports;
 pub mod keys;
 pub mod verifier;

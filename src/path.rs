@@ -110,7 +110,7 @@ impl CanonicalPath {
         }
         check_utf8(&text)?;
         check_segments(&text)?;
-        let specials = Special::ALL.into_iter().filter(|special| contains(&text, *special)).collect();
+        let specials = specials(&text);
         let key = match_key(&text);
         Ok(Self { text, key, specials })
     }
@@ -228,19 +228,32 @@ fn check_segments(text: &str) -> Result<(), PathError> {
     let mut count = 0;
     for segment in text.split('/') {
         count += 1;
-        if !segment.contains('.') {
-            continue;
-        }
-        let mut segment = segment.replace("%5C", "%2F");
-        for end in ["%3B", "%3F", "%23", "%20"] {
-            segment = segment.replace(end, ";");
-        }
-        let is_dots = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
-        if segment.split("%2F").any(is_dots) {
+        if segment.contains('.') && has_dots(segment) {
             return Err(PathError::DotSegment);
         }
     }
     if count > PATH_SEGMENTS { Err(PathError::TooLong) } else { Ok(()) }
+}
+
+#[inline(never)]
+fn has_dots(segment: &str) -> bool {
+    let is_dots = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
+    if !segment.contains('%') {
+        return is_dots(segment);
+    }
+    let mut segment = segment.replace("%5C", "%2F");
+    for end in ["%3B", "%3F", "%23", "%20"] {
+        segment = segment.replace(end, ";");
+    }
+    segment.split("%2F").any(is_dots)
+}
+
+fn specials(text: &str) -> Vec<Special> {
+    // Each of them begins with one of the two, and few paths have either.
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b';')) {
+        return Vec::new();
+    }
+    Special::ALL.into_iter().filter(|special| contains(text, *special)).collect()
 }
 
 fn contains(text: &str, special: Special) -> bool {
@@ -254,9 +267,11 @@ fn contains(text: &str, special: Special) -> bool {
 
 /// The key where it is not just the text without its last slashes.
 fn match_key(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return None;
-    }
+    text.contains('%').then(|| decoded_key(text))
+}
+
+#[inline(never)]
+fn decoded_key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
@@ -274,7 +289,7 @@ fn match_key(text: &str) -> Option<String> {
     }
     key.push_str(rest);
     key.truncate(key.trim_end_matches('/').len());
-    Some(key)
+    key
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! A tree of segments. In each place a literal wins over `:name`, and that over a final `*`; a branch that leads
 //! nowhere is left again. What matches nothing is not routed at all.
 
-use std::collections::HashMap;
-
 use thiserror::Error;
 
 use crate::method::{Method, MethodSet};
@@ -50,7 +48,10 @@ impl Pattern {
         if tail || parts.last() == Some(&"") {
             parts.pop();
         }
-        let segments = parts.into_iter().map(segment).collect::<Result<_, _>>()?;
+        let mut segments = Vec::with_capacity(parts.len());
+        for part in parts {
+            segments.push(segment(part)?);
+        }
         Ok(Self { segments, tail, text: text.to_owned() })
     }
 
@@ -69,7 +70,7 @@ fn segment(text: &str) -> Result<Segment, PatternError> {
     if text.contains('*') {
         return Err(PatternError::Wildcard);
     }
-    let path = CanonicalPath::parse(&format!("/{text}")).map_err(|_| PatternError::Path)?;
+    let path = CanonicalPath::parse(&["/", text].concat()).map_err(|_| PatternError::Path)?;
     if text.is_empty() || !path.specials().is_empty() || text.contains(['?', '#']) {
         return Err(PatternError::Path);
     }
@@ -108,7 +109,8 @@ pub struct RouteTable {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<String, Node>,
+    /// The nodes behind segments, in the order of these.
+    literals: Vec<(String, Node)>,
     any: Option<Box<Node>>,
     here: Leaf,
     tail: Leaf,
@@ -218,12 +220,26 @@ impl Node {
         let mut node = self;
         for segment in &pattern.segments {
             node = match segment {
-                Segment::Literal(text) if folded => node.literals.entry(fold_case(text)).or_default(),
-                Segment::Literal(text) => node.literals.entry(text.clone()).or_default(),
+                Segment::Literal(text) if folded => node.literal(fold_case(text)),
+                Segment::Literal(text) => node.literal(text.clone()),
                 Segment::Any => node.any.get_or_insert_default(),
             };
         }
         if pattern.tail { &mut node.tail } else { &mut node.here }
+    }
+
+    /// The node behind a segment, made where it is not there yet.
+    fn literal(&mut self, segment: String) -> &mut Self {
+        let index = self.place(&segment).unwrap_or_else(|index| {
+            self.literals.insert(index, (segment, Self::default()));
+            index
+        });
+        &mut self.literals[index].1
+    }
+
+    /// Where a segment is, or would be.
+    fn place(&self, segment: &str) -> Result<usize, usize> {
+        self.literals.binary_search_by(|(held, _)| held.as_str().cmp(segment))
     }
 
     /// The leaf for what is left of a path: empty, or a slash and more.
@@ -233,7 +249,7 @@ impl Node {
         };
         let end = rest.find('/').unwrap_or(rest.len());
         let (segment, rest) = rest.split_at(end);
-        let literal = self.literals.get(segment).and_then(|node| node.find(rest));
+        let literal = self.place(segment).ok().and_then(|index| self.literals[index].1.find(rest));
         let any = || self.any.as_ref().and_then(|node| node.find(rest));
         literal.or_else(any).or_else(|| self.tail.non_empty())
     }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
+use crate::apart::apart;
 use crate::checks::{Check, Watch};
 use crate::claims::{ClaimsError, Session};
 use crate::json::{Members, Read};
@@ -220,7 +221,7 @@ impl<H: Host> Verifier<H> {
             return Ok(found);
         }
         // Clerk's `kid` may stay the same over a rotation, so a bad signature may mean that the key is an old one.
-        let other = match self.keys.find_other(&self.host, key_id, algorithm, now).await {
+        let other = match apart(self.keys.find_other(&self.host, key_id, algorithm, now)).await {
             Err(KeyError::Unknown) => return Err(VerifyError::Signature),
             other => other?,
         };

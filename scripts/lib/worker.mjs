@@ -19,7 +19,7 @@ const GZIP_BYTES = 160_000;
 const WASM_OPTIONS = [
   ...['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`),
   // With more inlining the module is smaller and its gzip larger, by 5 kB.
-  ...['-Oz', '--one-caller-inline-max-function-size=8', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
+  ...['-Oz', '--one-caller-inline-max-function-size=40', '--zero-filled-memory', '--low-memory-unused', '--strip-debug', '--strip-producers'],
 ];
 
 /** Builds it into a folder; `onLine` sees what cargo says. */

@@ -44,16 +44,18 @@ fn policy(value: &Value, place: String, mistakes: &mut Mistakes) -> Option<Rc<Co
 }
 
 fn origins(table: &mut Table<'_>, credentials: bool, mistakes: &mut Mistakes) -> Option<Origins> {
-    let place = table.place("origins");
     let Some(value) = table.take("origins") else {
-        mistakes.add(place, "missing; expected the origins whose pages may read answers");
+        mistakes.add(table.place("origins"), "missing; expected the origins whose pages may read answers");
         return None;
     };
     if value.as_array().is_some_and(|list| list.iter().any(|origin| origin == "*")) {
         if value.as_array().is_some_and(|list| list.len() > 1) {
-            mistakes.add(place, "expected * alone, without other origins");
+            mistakes.add(table.place("origins"), "expected * alone, without other origins");
         } else if credentials {
-            mistakes.add(place, "expected origins by name, since with credentials any page could act as the user");
+            mistakes.add(
+                table.place("origins"),
+                "expected origins by name, since with credentials any page could act as the user",
+            );
         }
         return Some(Origins::Any);
     }
@@ -61,7 +63,7 @@ fn origins(table: &mut Table<'_>, credentials: bool, mistakes: &mut Mistakes) ->
     let parse = |text: &str| OriginPattern::parse(text).map_err(|error| error.to_string());
     let patterns = table.list("origins", mistakes, parse);
     if patterns.is_empty() && mistakes.0.len() == before {
-        mistakes.add(place, "expected at least one origin; leave cors out for none");
+        mistakes.add(table.place("origins"), "expected at least one origin; leave cors out for none");
     }
     Some(Origins::Listed { patterns, credentials })
 }

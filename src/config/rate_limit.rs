@@ -1,5 +1,7 @@
 //! The `limit` of a route, for which this Worker must have a binding.
 
+use serde_json::Value;
+
 use super::reader::{Mistakes, Table};
 use super::{Access, Environment};
 use crate::limits::RATE_LIMIT_REQUESTS;
@@ -16,7 +18,17 @@ pub(super) fn read(
     mistakes: &mut Mistakes,
 ) -> Option<RateLimit> {
     let value = table.take("limit")?;
-    let place = table.place("limit");
+    limit(value, table.place("limit"), access, environment, mistakes)
+}
+
+#[inline(never)]
+fn limit(
+    value: &Value,
+    place: String,
+    access: Access,
+    environment: &dyn Environment,
+    mistakes: &mut Mistakes,
+) -> Option<RateLimit> {
     let mut table = Table::read(value, place.clone(), mistakes)?;
     let before = mistakes.0.len();
     let requests = table.number("requests", 1..=RATE_LIMIT_REQUESTS, mistakes);

@@ -1,6 +1,9 @@
 //! Reads a configuration table key by key, and collects every mistake instead of stopping at the first.
 //!
 //! A key that nobody asked for is a mistake too: a misspelt rule must not pass for no rule.
+//!
+//! What words a mistake is `#[cold]`: a Worker reads its configuration in its first request, and each function that is called
+//! there is compiled then, whole.
 
 use std::fmt;
 
@@ -26,38 +29,64 @@ impl fmt::Display for Mistake {
 pub(super) struct Mistakes(pub(super) Vec<Mistake>);
 
 impl Mistakes {
+    #[cold]
     pub(super) fn add(&mut self, place: impl Into<String>, text: impl Into<String>) {
         self.0.push(Mistake { place: place.into(), text: text.into() });
+    }
+}
+
+/// Where a table is.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Named(String),
+    /// A route by its index, put into words only for a mistake: every other one is read without.
+    Route(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => formatter.write_str(name),
+            Self::Route(index) => write!(formatter, "GATEWAY.routes[{index}]"),
+        }
+    }
+}
+
+impl From<String> for Place {
+    fn from(name: String) -> Self {
+        Self::Named(name)
     }
 }
 
 /// One table, the keys of which are taken one after the other.
 pub(super) struct Table<'a> {
     members: &'a Map<String, Value>,
-    place: String,
+    place: Place,
     /// In order, each once.
     known: Vec<&'static str>,
 }
 
 impl<'a> Table<'a> {
     /// The table at `place`, if that is what is there.
-    pub(super) fn read(value: &'a Value, place: impl Into<String>, mistakes: &mut Mistakes) -> Option<Self> {
+    pub(super) fn read(value: &'a Value, place: impl Into<Place>, mistakes: &mut Mistakes) -> Option<Self> {
         let place = place.into();
         match value {
             Value::Object(members) => Some(Self { members, place, known: Vec::new() }),
             _ => {
-                mistakes.add(place, "expected a table");
+                mistakes.add(place.to_string(), "expected a table");
                 None
             }
         }
     }
 
+    #[cold]
     pub(super) fn place(&self, key: &str) -> String {
         format!("{}.{key}", self.place)
     }
 
-    pub(super) fn own_place(&self) -> &str {
-        &self.place
+    #[cold]
+    pub(super) fn own_place(&self) -> String {
+        self.place.to_string()
     }
 
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Value> {
@@ -71,16 +100,21 @@ impl<'a> Table<'a> {
     pub(super) fn take_as<T>(
         &mut self,
         key: &'static str,
-        expected: &str,
+        expected: impl fmt::Display,
         mistakes: &mut Mistakes,
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Option<T> {
         let value = self.take(key)?;
         let read = read(value);
         if read.is_none() {
-            mistakes.add(self.place(key), format!("expected {expected}"));
+            self.add_expected(key, &expected, mistakes);
         }
         read
+    }
+
+    #[cold]
+    fn add_expected(&self, key: &str, expected: &dyn fmt::Display, mistakes: &mut Mistakes) {
+        mistakes.add(self.place(key), format!("expected {expected}"));
     }
 
     pub(super) fn text(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<&'a str> {
@@ -98,11 +132,11 @@ impl<'a> Table<'a> {
         range: std::ops::RangeInclusive<u32>,
         mistakes: &mut Mistakes,
     ) -> Option<u32> {
-        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let (least, most) = (*range.start(), *range.end());
         let read = |value: &Value| {
             value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number))
         };
-        self.take_as(key, &expected, mistakes, read)
+        self.take_as(key, format_args!("a whole number from {least} to {most}"), mistakes, read)
     }
 
     /// A list, each element through `read`, whose error is what was expected of it.
@@ -132,18 +166,28 @@ impl<'a> Table<'a> {
         names: &[(&str, T)],
         mistakes: &mut Mistakes,
     ) -> Option<T> {
-        let expected = format!("one of {}", names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
         let read = |value: &Value| {
             let name = value.as_str()?;
             names.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
         };
-        self.take_as(key, &expected, mistakes, read)
+        let value = self.take(key)?;
+        let meaning = read(value);
+        if meaning.is_none() {
+            let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+            self.add_expected(key, &format_args!("one of {}", names.join(", ")), mistakes);
+        }
+        meaning
+    }
+
+    #[cold]
+    fn add_unknown(&self, name: &str, mistakes: &mut Mistakes) {
+        mistakes.add(self.place(name), format!("unknown key; expected one of {}", self.known.join(", ")));
     }
 
     /// Ends the table: each key that was not taken is a mistake.
     pub(super) fn finish(self, mistakes: &mut Mistakes) {
         for name in self.members.keys().filter(|name| !self.known.contains(&name.as_str())) {
-            mistakes.add(self.place(name), format!("unknown key; expected one of {}", self.known.join(", ")));
+            self.add_unknown(name, mistakes);
         }
     }
 }

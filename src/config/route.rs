@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::reader::{Mistakes, Table};
+use super::reader::{Mistakes, Place, Table};
 use super::stream::{self, Streams};
 use super::{Environment, cors, rate_limit, requirement};
 use crate::authorization::Requirement;
@@ -90,7 +90,7 @@ pub(super) struct Defaults<'a> {
 }
 
 /// Reads a route table.
-pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistakes: &mut Mistakes) -> Option<Route> {
+pub(super) fn read(value: &Value, place: Place, defaults: &Defaults<'_>, mistakes: &mut Mistakes) -> Option<Route> {
     let mut table = Table::read(value, place, mistakes)?;
     let pattern = pattern(&mut table, mistakes);
     let is_webhook = webhook(&mut table, mistakes);
@@ -98,11 +98,10 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
     let levels = [("public", Access::Public), ("optional", Access::Optional), ("required", Access::Required)];
     let access = table.one_of("access", &levels, mistakes).unwrap_or(Access::Required);
     let access = if is_webhook { Access::Webhook } else { access };
-    let require_place = table.place("require");
     let require_value = table.take("require");
-    let require = require_value.and_then(|value| requirement::read(value, require_place.clone(), 1, mistakes));
+    let require = require_value.and_then(|value| requirement::read(value, table.place("require"), 1, mistakes));
     if require_value.is_some() && !matches!(access, Access::Required | Access::Webhook) {
-        mistakes.add(require_place, "expected only on a route whose access is required");
+        mistakes.add(table.place("require"), "expected only on a route whose access is required");
     }
     let target = target(&mut table, defaults, is_webhook, mistakes);
     let strip_prefix = strip_prefix(&mut table, pattern.as_ref(), target.as_ref(), mistakes);
@@ -133,14 +132,13 @@ pub(super) fn read(value: &Value, place: String, defaults: &Defaults<'_>, mistak
 }
 
 fn pattern(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<Pattern> {
-    let place = table.place("path");
     let Some(text) = table.text("path", mistakes) else {
         if table.take("path").is_none() {
-            mistakes.add(place, "missing; expected a path such as /api/*");
+            mistakes.add(table.place("path"), "missing; expected a path such as /api/*");
         }
         return None;
     };
-    Pattern::parse(text).map_err(|error| mistakes.add(place, error.to_string())).ok()
+    Pattern::parse(text).map_err(|error| mistakes.add(table.place("path"), error.to_string())).ok()
 }
 
 /// The one method that deliveries come by.
@@ -148,9 +146,15 @@ const WEBHOOK_METHODS: MethodSet = MethodSet::NONE.with(Method::Post);
 
 /// Whether a route is for webhooks. What a session or the request's own path would decide has no place on one.
 fn webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) -> bool {
-    if table.take("webhook").is_none() {
-        return false;
+    let is_webhook = table.take("webhook").is_some();
+    if is_webhook {
+        check_webhook(table, mistakes);
     }
+    is_webhook
+}
+
+#[inline(never)]
+fn check_webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) {
     table.one_of("webhook", &[("clerk", ())], mistakes);
     for key in ["access", "require", "forward_token", "strip_prefix", "cors", "limit"] {
         if table.take(key).is_some() {
@@ -164,7 +168,6 @@ fn webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) -> bool {
     if table.take("serve").is_some() {
         mistakes.add(table.place("webhook"), "expected only on a route that forwards");
     }
-    true
 }
 
 fn methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> {
@@ -172,8 +175,8 @@ fn methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> 
         return Some(MethodSet::ALL);
     }
     let read = |name: &str| {
-        let names = Method::ALL.map(Method::name).join(", ");
-        Method::from_name(name).ok_or_else(|| format!("expected one of {names}"))
+        let names = || Method::ALL.map(Method::name).join(", ");
+        Method::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
     };
     let before = mistakes.0.len();
     let methods = table.list("methods", mistakes, read);
@@ -224,8 +227,8 @@ fn strip_prefix(
     target: Option<&Target>,
     mistakes: &mut Mistakes,
 ) -> Option<CanonicalPath> {
-    let place = table.place("strip_prefix");
     let text = table.text("strip_prefix", mistakes)?;
+    let place = table.place("strip_prefix");
     let prefix = CanonicalPath::parse(text).ok().filter(|prefix| prefix.specials().is_empty());
     let pattern = pattern?.as_str();
     let key = text.trim_end_matches('/');
@@ -265,6 +268,6 @@ impl Origin {
         let authority = authority.to_ascii_lowercase();
         let default_port = if scheme == "https" { ":443" } else { ":80" };
         let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
-        Some(Self { base: format!("{scheme}://{authority}"), path: path.to_string() })
+        Some(Self { base: [scheme, "://", authority].concat(), path: path.as_str().to_owned() })
     }
 }

@@ -31,7 +31,7 @@ impl TokenConfig {
     /// Every mistake there is, in the order of reading.
     pub fn read(environment: &dyn Environment, options: &Value, place: &str) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Mistakes::default();
-        let mut table = Table::read(options, place, &mut mistakes);
+        let mut table = Table::read(options, place.to_owned(), &mut mistakes);
         let settings = table.as_mut().map(|table| TokenSettings::read(table, &mut mistakes)).unwrap_or_default();
         if let Some(table) = table {
             table.finish(&mut mistakes);
@@ -85,10 +85,10 @@ impl TokenSettings {
 }
 
 fn algorithms(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Vec<Algorithm> {
-    let names = Algorithm::ALL.map(Algorithm::name).join(", ");
     let before = mistakes.0.len();
     let algorithms = table.list("algorithms", mistakes, |name| {
-        Algorithm::from_name(name).ok_or_else(|| format!("expected one of {names}"))
+        let names = || Algorithm::ALL.map(Algorithm::name).join(", ");
+        Algorithm::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
     });
     if algorithms.is_empty() && mistakes.0.len() == before {
         mistakes.add(table.place("algorithms"), "expected at least one algorithm; leave it out for RS256");

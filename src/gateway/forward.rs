@@ -50,14 +50,14 @@ fn url(route: &Route, head: &Head, path: &CanonicalPath) -> String {
     if route.access == Access::Webhook {
         // The address is the target itself; nothing of the sender's is put behind it.
         return match &route.target {
-            Target::Origin(_) => format!("{base}{prefix}"),
-            Target::Zone | Target::Service(_) | Target::Serve(_) => format!("{base}{path}"),
+            Target::Origin(_) => [base, prefix].concat(),
+            Target::Zone | Target::Service(_) | Target::Serve(_) => [base, path.as_str()].concat(),
         };
     }
     let rest = route.strip_prefix.as_ref().and_then(|prefix| path.strip_prefix(prefix)).unwrap_or(path.as_str());
     match &head.query {
-        Some(query) => format!("{base}{prefix}{rest}?{query}"),
-        None => format!("{base}{prefix}{rest}"),
+        Some(query) => [base, prefix, rest, "?", query].concat(),
+        None => [base, prefix, rest].concat(),
     }
 }
 
@@ -65,7 +65,7 @@ fn url(route: &Route, head: &Head, path: &CanonicalPath) -> String {
 fn identity(session: &Session, set: &mut impl FnMut(&str, String)) {
     let mut truncated = Vec::new();
     let mut claim = |name: &'static str, value: Option<String>| match value {
-        Some(value) if value.len() <= IDENTITY_HEADER_BYTES => set(&format!("x-clerk-{name}"), value),
+        Some(value) if value.len() <= IDENTITY_HEADER_BYTES => set(&["x-clerk-", name].concat(), value),
         Some(_) => truncated.push(name),
         None => {}
     };

@@ -1,10 +1,12 @@
 //! The limit of a route, counted once a request has passed all else, so that refused ones use nothing up.
 
 use super::Gateway;
+use crate::apart::apart;
 use crate::claims::Session;
 use crate::config::Route;
 use crate::head::Head;
 use crate::ports::{CountRequest, Host, HostError};
+use crate::rate_limit::RateLimit;
 use crate::refusal::{Fault, Refusal};
 
 impl<H: Host + CountRequest> Gateway<H> {
@@ -18,9 +20,19 @@ impl<H: Host + CountRequest> Gateway<H> {
         head: &Head,
         session: Option<&Session>,
     ) -> Result<Option<HostError>, Refusal> {
-        let Some(limit) = &route.limit else {
-            return Ok(None);
-        };
+        match &route.limit {
+            Some(limit) => apart(self.count_by(limit, route, head, session)).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn count_by(
+        &self,
+        limit: &RateLimit,
+        route: &Route,
+        head: &Head,
+        session: Option<&Session>,
+    ) -> Result<Option<HostError>, Refusal> {
         // Two routes of one pattern differ in their methods.
         let name = format!("{} {}", route.methods.allow(), route.pattern.as_str());
         let key = limit.key(&name, session, head.client_ip.as_deref());

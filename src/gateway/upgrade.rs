@@ -31,16 +31,21 @@ const HANDSHAKE: [&str; 4] =
 
 /// Whether a request asks for a WebSocket (RFC 6455 section 4.2.1).
 pub(super) fn is_requested(head: &Head, method: Option<Method>) -> Result<bool, Refusal> {
-    let Some(upgrade) = head.headers.find("upgrade") else {
-        return Ok(false);
-    };
+    match head.headers.find("upgrade") {
+        Some(upgrade) => check_handshake(&upgrade, head, method).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+#[inline(never)]
+fn check_handshake(upgrade: &str, head: &Head, method: Option<Method>) -> Result<(), Refusal> {
     let connection = head.headers.find("connection").unwrap_or_default();
     let is_whole = upgrade.eq_ignore_ascii_case("websocket")
         && method == Some(Method::Get)
         && connection.split(',').any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
         && head.headers.find("sec-websocket-version").as_deref() == Some("13")
         && head.headers.find("sec-websocket-key").is_some_and(|key| !key.is_empty());
-    if is_whole { Ok(true) } else { Err(Refusal::Theirs(Fault::UpgradeNotAllowed)) }
+    if is_whole { Ok(()) } else { Err(Refusal::Theirs(Fault::UpgradeNotAllowed)) }
 }
 
 impl<H: Host> Gateway<H> {

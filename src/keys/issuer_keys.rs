@@ -10,6 +10,7 @@ use super::cache::{FRESH_SECONDS, STALE_IF_ERROR_SECONDS};
 use super::stored;
 use super::{Jwk, KeyCache, KeyOrigin, KeySet, KeySource, Step};
 use crate::algorithm::Algorithm;
+use crate::apart::apart;
 use crate::ports::{Host, HostError};
 use crate::public_key::PublicKey;
 use crate::time::UnixTime;
@@ -218,11 +219,11 @@ impl<H: Host> Keys<H> {
                 }
                 Step::Wait if looks < LOOKS => {
                     looks += 1;
-                    host.pause(LOOK_MILLISECONDS).await;
+                    apart(host.pause(LOOK_MILLISECONDS)).await;
                 }
                 // Who was waited for is gone, or there was nobody: it is this request's turn.
                 Step::Wait | Step::Refresh => {
-                    origin = self.refresh(host, now, &is_known).await.unwrap_or(origin);
+                    origin = apart(self.refresh(host, now, &is_known)).await.unwrap_or(origin);
                 }
                 Step::Unknown => return Err(KeyError::Unknown),
                 Step::Unavailable { retry_after } => {

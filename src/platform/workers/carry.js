@@ -40,13 +40,19 @@ export function headOf(request) {
  * `ask`'s part, when an event stream ends, and `complete`'s part. `outage` is asked for the words of what cannot be had.
  */
 export function forward(request, context, service, text, body, signer, outage) {
-  const answer = carryOut(request, service, JSON.parse(text), body, signer, outage);
-  attend(request, context, answer);
+  // One listener for both that need one: it costs more than the reading of a plan.
+  let gone;
+  const listen = (listener) => (gone = listener);
+  const answer = carryOut(request, service, JSON.parse(text), body, signer, outage, listen);
+  request.signal.addEventListener('abort', () => {
+    gone();
+    context.waitUntil(answer);
+  });
   return answer;
 }
 
-async function carryOut(request, service, plan, body, signer, outage) {
-  const response = await asked(request, service, plan, body, signer);
+async function carryOut(request, service, plan, body, signer, outage, listen) {
+  const response = await asked(request, service, plan, body, signer, listen);
   if (typeof response === 'string') return refused(response, plan, outage);
   try {
     return completed(handedThrough(endedInTime(response, plan)), plan);
@@ -63,20 +69,20 @@ function refused(code, plan, outage) {
 
 /** The origin's answer as it is, redirects included; or, where there is none, the code of why. */
 export function ask(request, service, text, body, signer) {
-  return asked(request, service, JSON.parse(text), body, signer);
+  return asked(request, service, JSON.parse(text), body, signer, (gone) => request.signal.addEventListener('abort', gone));
 }
 
 /**
  * The time-out is for the answer's head: a body may take as long as it takes. An origin that is waited for no longer is let go of by
  * the platform, as soon as the request has its answer or nobody who would read one: a signal of its own would cost as much as the
- * reading of a token.
+ * reading of a token. `listen` has its listener called when the client goes away.
  */
-async function asked(request, service, { url, headers, milliseconds, cache }, body, signer) {
+async function asked(request, service, { url, headers, milliseconds, cache }, body, signer, listen) {
   const client = request.signal;
   let timer;
   const end = new Promise((resolve) => {
     timer = setTimeout(resolve, milliseconds, TIMEOUT);
-    client.addEventListener('abort', () => resolve(GONE));
+    listen(() => resolve(GONE));
   });
   try {
     if (signer) await sign(headers, signer);

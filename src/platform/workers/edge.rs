@@ -17,6 +17,7 @@ use super::javascript::{self, Context, Service, WordOutage};
 use super::plan::{Completion, Reply, Sent};
 use super::signer::Signer;
 use super::{socket, webhook};
+use crate::apart::apart;
 use crate::assertion::ASSERTION_KEY;
 use crate::claims::Session;
 use crate::config::{Config, Environment as _, Mistake, Target, health_paths};
@@ -24,7 +25,7 @@ use crate::gateway::{
     BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI,
 };
 use crate::path::CanonicalPath;
-use crate::platform::work::{attempt, begin};
+use crate::platform::work::{attempt, begin, settled};
 use crate::refusal::{Fault, Outage, Refusal};
 use crate::time::UnixTime;
 
@@ -53,6 +54,16 @@ enum Answer {
     Made(Response),
     /// An answer to come, which is complete when it does.
     Promised(JsValue),
+}
+
+impl Answer {
+    /// What is to come.
+    fn promise(&self) -> Option<JsValue> {
+        match self {
+            Self::Promised(answer) => Some(answer.clone()),
+            Self::Reply(_) | Self::Made(_) => None,
+        }
+    }
 }
 
 impl Edge {
@@ -140,18 +151,18 @@ impl Edge {
         };
         let now = UnixTime::from_seconds(arrival.started.div_euclid(1000));
         let mut decision = gateway.decide(&arrival.head, &arrival.request_id, now).await;
-        let body = webhook::receive(gateway, &mut decision, &arrival.head, request).await;
+        let body = if matches!(decision.verdict, Verdict::Webhook(_)) {
+            apart(webhook::receive(gateway, &mut decision, request)).await
+        } else {
+            request.body().filter(|_| arrival.head.has_body).map_or(JsValue::UNDEFINED, JsValue::from)
+        };
         host::tell_not_counted(&decision, &arrival.request_id);
-        if gateway.verifier().is_unsettled() {
-            let gateway = Rc::clone(gateway);
-            context.wait_until(&javascript::finish(begin(async move {
-                gateway.verifier().settle(now).await;
-                JsValue::UNDEFINED
-            })));
-        }
         let signer = self.0.signer.get().map_or(JsValue::UNDEFINED, |signer| signer.key.clone());
         let call = Call { gateway, arrival: &arrival, request, context, env, body: &body, signer };
         let answer = self.carry_out(&call, &decision).await;
+        if gateway.verifier().is_unsettled() {
+            settle(gateway, context, now, answer.as_ref().ok().and_then(Answer::promise));
+        }
         let completion = Completion::new(&arrival, &decision);
         match answer {
             Ok(Answer::Promised(answer)) => answer,
@@ -168,6 +179,26 @@ impl Edge {
     async fn carry_out(&self, call: &Call<'_>, decision: &Decision<'_>) -> Result<Answer, Refusal> {
         match &decision.verdict {
             Verdict::Refuse(refusal) => Err(*refusal),
+            Verdict::Forward(forward) => Ok(Answer::Promised(self.forward(call, decision, forward))),
+            _ => apart(self.answer_otherwise(call, decision)).await,
+        }
+    }
+
+    /// Sends a request on.
+    fn forward(&self, call: &Call<'_>, decision: &Decision<'_>, forward: &Forward<'_>) -> JsValue {
+        let ends_at = call.gateway.stream_end(forward.route, decision.session.as_deref());
+        let plan = Completion::new(call.arrival, decision).forwarding(forward, ends_at);
+        let service = call.service(forward);
+        let outage = self.0.word_outage.get_or_init(|| Closure::new(word_outage));
+        let Call { request, context, body, signer, .. } = call;
+        javascript::forward(request, context, service.as_ref(), &plan, body, signer, outage).into()
+    }
+
+    /// Answers what is not sent on just so.
+    async fn answer_otherwise(&self, call: &Call<'_>, decision: &Decision<'_>) -> Result<Answer, Refusal> {
+        match &decision.verdict {
+            Verdict::Refuse(refusal) => Err(*refusal),
+            Verdict::Forward(forward) => Ok(Answer::Promised(self.forward(call, decision, forward))),
             Verdict::Preflight(headers) => Ok(Answer::Reply(Reply::preflight(headers))),
             Verdict::Serve(Serve { handler, request: forward }) => match (*handler, forward) {
                 (HEALTH, _) => Ok(Answer::Reply(Reply::json(200, &json!({"status": "ok"})))),
@@ -181,15 +212,6 @@ impl Edge {
             Verdict::Repeat => Ok(Answer::Reply(Reply::json(200, &json!({"status": "delivered-before"})))),
             // A webhook whose body nobody read goes nowhere.
             Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
-            Verdict::Forward(forward) => {
-                let ends_at = call.gateway.stream_end(forward.route, decision.session.as_deref());
-                let plan = Completion::new(call.arrival, decision).forwarding(forward, ends_at);
-                let service = call.service(forward);
-                let outage = self.0.word_outage.get_or_init(|| Closure::new(word_outage));
-                let Call { request, context, body, signer, .. } = call;
-                let answer = javascript::forward(request, context, service.as_ref(), &plan, body, signer, outage);
-                Ok(Answer::Promised(answer.into()))
-            }
             Verdict::Deliver(delivery) => deliver(call, delivery).await.map(Answer::Made),
             Verdict::Upgrade(upgrade) => {
                 let response = call.ask(&upgrade.forward).await?;
@@ -226,6 +248,19 @@ impl Call<'_> {
         let answer = javascript::ask(self.request, service.as_ref(), &plan, self.body, &self.signer).await;
         answer.map_err(Refusal::Ours)
     }
+}
+
+/// Does what fell due beside the request, once its answer is there: whoever waits for that need not wait for this.
+fn settle(gateway: &Rc<Gateway<WorkerHost>>, context: &Context, now: UnixTime, answer: Option<JsValue>) {
+    let gateway = Rc::clone(gateway);
+    context.wait_until(&javascript::finish(begin(async move {
+        if let Some(answer) = answer {
+            // What became of it is told elsewhere.
+            let _ = settled(answer).await;
+        }
+        gateway.verifier().settle(now).await;
+        JsValue::UNDEFINED
+    })));
 }
 
 async fn deliver(call: &Call<'_>, delivery: &Delivery<'_>) -> Result<Response, Refusal> {

@@ -121,9 +121,14 @@ pub(super) async fn body_of(request: &web_sys::Request) -> Vec<u8> {
 /// Tells the log of a request that passed without being counted.
 pub(super) fn tell_not_counted(decision: &Decision<'_>, request_id: &str) {
     if let Some(error) = &decision.not_counted {
-        let line = json!({"event": "limit-not-counted", "requestId": request_id, "error": error.0});
-        javascript::log_error(&line.to_string());
+        tell_limit_not_counted(error, request_id);
     }
+}
+
+#[cold]
+fn tell_limit_not_counted(error: &HostError, request_id: &str) {
+    let line = json!({"event": "limit-not-counted", "requestId": request_id, "error": error.0});
+    javascript::log_error(&line.to_string());
 }
 
 async fn promised(promise: Result<JsValue, JsValue>) -> Result<JsValue, HostError> {

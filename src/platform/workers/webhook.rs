@@ -7,19 +7,10 @@ use web_sys::{Request, Response};
 
 use super::host::{self, WorkerHost};
 use super::javascript;
-use crate::gateway::{Decision, Delivery, Gateway, Verdict};
-use crate::head::Head;
+use crate::gateway::{Decision, Delivery, Gateway};
 
-/// The body to send on: the bytes that were checked, where the decision is about a webhook, and else the unread stream.
-pub(super) async fn receive(
-    gateway: &Gateway<WorkerHost>,
-    decision: &mut Decision<'_>,
-    head: &Head,
-    request: &Request,
-) -> JsValue {
-    if !matches!(decision.verdict, Verdict::Webhook(_)) {
-        return request.body().filter(|_| head.has_body).map_or(JsValue::UNDEFINED, JsValue::from);
-    }
+/// The body of a webhook, the bytes that were checked.
+pub(super) async fn receive(gateway: &Gateway<WorkerHost>, decision: &mut Decision<'_>, request: &Request) -> JsValue {
     let body = host::body_of(request).await;
     gateway.receive(decision, &body).await;
     Uint8Array::from(body.as_slice()).into()
