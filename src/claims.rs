@@ -119,11 +119,12 @@ impl Session {
     pub(crate) fn from_claims(SignedClaims { text, members: claims }: &SignedClaims<'_>) -> Result<Self, ClaimsError> {
         let (user_id, session_id) = (subject(claims)?, session_id(claims)?);
         let read = Reader { members: claims, is_malformed: &Cell::new(false) };
-        let features = ScopedList::from_claim(read.text("fea").as_deref());
+        let features = ScopedList::from_claim(read.text("fea"));
         let version_2 = claims.get("v").and_then(Read::as_number).and_then(Number::as_f64) == Some(2.0);
         let organization = if version_2 { organization_v2(read, &features) } else { organization_v1(read) };
-        let (issuer, authorized_party) = (read.text("iss").unwrap_or_default(), read.text("azp"));
-        let plans = ScopedList::from_claim(read.text("pla").as_deref());
+        let issuer = read.text("iss").unwrap_or_default().to_owned();
+        let authorized_party = read.text("azp").map(str::to_owned);
+        let plans = ScopedList::from_claim(read.text("pla"));
         let factor_ages = claims.get("fva").and_then(factor_ages);
         let (actor, pending) = (read.object("act").map(Members::to_object), pending(read));
         let (issued_at, not_before, expires_at) = (read.time("iat"), read.time("nbf"), read.time("exp"));
@@ -260,15 +261,15 @@ impl<'a> Reader<'a> {
     }
 
     /// A claim that is text where it is there at all.
-    fn text(self, name: &str) -> Option<String> {
+    fn text(self, name: &str) -> Option<&'a str> {
         match self.members.get(name)? {
-            Read::Text(text) => Some(text.as_ref().to_owned()),
+            Read::Text(text) => Some(text),
             _ => self.is_wrong(),
         }
     }
 
     /// A claim that is text where it is there and not null.
-    fn text_or_null(self, name: &str) -> Option<String> {
+    fn text_or_null(self, name: &str) -> Option<&'a str> {
         self.members.get(name).filter(|value| !value.is_null()).and_then(|_| self.text(name))
     }
 
@@ -303,17 +304,18 @@ fn organization_v2(read: Reader<'_>, features: &ScopedList) -> Option<Organizati
     let id = read.text("id").filter(|id| !id.is_empty()).or_else(|| read.is_wrong())?;
     let (names, masks) = (read.text_or_null("per"), read.text_or_null("fpm"));
     Some(Organization {
-        id,
-        slug: read.text_or_null("slg"),
-        role: read.text_or_null("rol").map(|role| ["org:", &role].concat()),
-        permissions: permissions::decode(features, names.as_deref(), masks.as_deref()),
+        id: id.to_owned(),
+        slug: read.text_or_null("slg").map(str::to_owned),
+        role: read.text_or_null("rol").map(|role| ["org:", role].concat()),
+        permissions: permissions::decode(features, names, masks),
     })
 }
 
 fn organization_v1(read: Reader<'_>) -> Option<Organization> {
     let id = read.text_or_null("org_id").filter(|id| !id.is_empty())?;
     let permissions = read.texts("org_permissions");
-    Some(Organization { id, slug: read.text_or_null("org_slug"), role: read.text_or_null("org_role"), permissions })
+    let (slug, role) = (read.text_or_null("org_slug"), read.text_or_null("org_role"));
+    Some(Organization { id: id.to_owned(), slug: slug.map(str::to_owned), role: role.map(str::to_owned), permissions })
 }
 
 /// Two numbers, each -1 or at least nought; anything else is no answer, which reads as "never" to a rule.

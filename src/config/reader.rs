@@ -146,17 +146,26 @@ impl<'a> Table<'a> {
         mistakes: &mut Mistakes,
         mut read: impl FnMut(&'a str) -> Result<T, String>,
     ) -> Vec<T> {
-        let Some(values) = self.take_as(key, "a list of texts", mistakes, Value::as_array) else {
-            return Vec::new();
-        };
-        let mut list = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            match value.as_str().map_or_else(|| Err("expected a text".to_owned()), &mut read) {
-                Ok(element) => list.push(element),
-                Err(text) => mistakes.add(format!("{}[{index}]", self.place(key)), text),
+        let mut list = Vec::new();
+        self.each(key, mistakes, &mut |text| {
+            list.push(read(text)?);
+            Ok(())
+        });
+        list
+    }
+
+    fn each(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes,
+        read: &mut dyn FnMut(&'a str) -> Result<(), String>,
+    ) {
+        let values = self.take_as(key, "a list of texts", mistakes, Value::as_array);
+        for (index, value) in values.into_iter().flatten().enumerate() {
+            if let Err(text) = value.as_str().map_or_else(|| Err("expected a text".to_owned()), &mut *read) {
+                mistakes.add(format!("{}[{index}]", self.place(key)), text);
             }
         }
-        list
     }
 
     /// One name of a few.

@@ -122,7 +122,7 @@ impl<H: Host> Keys<H> {
             let key = self.import(host, set.find(key_id, algorithm).cloned().ok_or(KeyError::Unknown)?, algorithm);
             return Ok(Found { key: key.await?, origin: KeyOrigin::Given, generation: self.generation() });
         }
-        self.find_held(host, key_id, algorithm, now, |key| key.is_some()).await
+        self.find_held(host, key_id, algorithm, now, &|key| key.is_some()).await
     }
 
     /// Another key for a token whose signature was bad under the key found first: a rotation that kept the `kid`.
@@ -140,7 +140,7 @@ impl<H: Host> Keys<H> {
             return Err(KeyError::Unknown);
         };
         let before = self.cache.borrow().find(key_id, algorithm, now);
-        self.find_held(host, key_id, algorithm, now, |key| key.is_some() && *key != before).await
+        self.find_held(host, key_id, algorithm, now, &|key| key.is_some() && *key != before).await
     }
 
     /// The held key of a `kid`, once it `is_wanted` or the cache says that it will not be.
@@ -150,10 +150,10 @@ impl<H: Host> Keys<H> {
         key_id: &str,
         algorithm: Algorithm,
         now: UnixTime,
-        is_wanted: impl Fn(&Option<Jwk>) -> bool,
+        is_wanted: &dyn Fn(&Option<Jwk>) -> bool,
     ) -> Result<Found<H::Key>, KeyError> {
         let is_known = |cache: &KeyCache| is_wanted(&cache.find(key_id, algorithm, now));
-        let origin = self.settle_step(host, now, is_known).await?;
+        let origin = self.settle_step(host, now, &is_known).await?;
         let key = self.cache.borrow().find(key_id, algorithm, now).ok_or(KeyError::Unknown)?;
         // Told before anything is waited for: while a key is imported or used, the keys may change.
         let generation = self.generation();
@@ -170,7 +170,7 @@ impl<H: Host> Keys<H> {
         if self.refresh_due.replace(false) && matches!(self.cache.borrow().step(now, true), Step::Use { refresh: true })
         {
             // A failure is noted in the cache, and told by the requests that it concerns.
-            let _ = self.refresh(host, now, |_| true).await;
+            let _ = self.refresh(host, now, &|_| true).await;
         }
         if self.store_due.replace(false) {
             self.save(host, now).await;
@@ -199,7 +199,7 @@ impl<H: Host> Keys<H> {
         &self,
         host: &H,
         now: UnixTime,
-        is_known: impl Fn(&KeyCache) -> bool,
+        is_known: &dyn Fn(&KeyCache) -> bool,
     ) -> Result<KeyOrigin, KeyError> {
         let mut origin = KeyOrigin::Memory;
         let (mut looks, mut waited_for) = (0, 0);
@@ -223,7 +223,7 @@ impl<H: Host> Keys<H> {
                 }
                 // Who was waited for is gone, or there was nobody: it is this request's turn.
                 Step::Wait | Step::Refresh => {
-                    origin = apart(self.refresh(host, now, &is_known)).await.unwrap_or(origin);
+                    origin = apart(self.refresh(host, now, is_known)).await.unwrap_or(origin);
                 }
                 Step::Unknown => return Err(KeyError::Unknown),
                 Step::Unavailable { retry_after } => {
@@ -238,7 +238,7 @@ impl<H: Host> Keys<H> {
         &self,
         host: &H,
         now: UnixTime,
-        is_answered: impl Fn(&KeyCache) -> bool,
+        is_answered: &dyn Fn(&KeyCache) -> bool,
     ) -> Result<KeyOrigin, HostError> {
         self.cache.borrow_mut().begin(now);
         if let Some(fetched_at) = self.adopt_stored(host, now).await
