@@ -4,7 +4,6 @@
 //! Source: Clerk's Backend API reference, "Sessions" and "Users".
 
 use std::cell::RefCell;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -12,7 +11,7 @@ use ureq::Agent;
 use super::TestError;
 use super::tokens::{Pattern, Token};
 use crate::instance::is_trusted_address;
-use crate::platform::native::now;
+use crate::platform::native::{agent, now};
 
 const API_URL: &str = "https://api.clerk.com";
 const TIMEOUT_SECONDS: u64 = 15;
@@ -42,16 +41,14 @@ impl Clerk {
         if !is_trusted_address(api) {
             return Err(TestError::ClerkApi(api.to_owned()));
         }
-        let agent = Agent::config_builder()
-            .max_redirects(0)
-            // A check may wait for long, and a connection that was closed meanwhile fails the next request.
-            .max_idle_connections(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-            .build()
-            .into();
-        let (session, token) = (RefCell::default(), RefCell::default());
-        Ok(Self { api: api.to_owned(), secret_key: secret_key.to_owned(), user, agent, session, token })
+        Ok(Self {
+            api: api.to_owned(),
+            secret_key: secret_key.to_owned(),
+            user,
+            agent: agent(api, TIMEOUT_SECONDS),
+            session: RefCell::default(),
+            token: RefCell::default(),
+        })
     }
 
     /// A token of the run's session.

@@ -1,7 +1,5 @@
 //! The stand-in as a source of tokens that are signed with the right key, whatever they say.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -9,6 +7,7 @@ use ureq::Agent;
 use super::TestError;
 use super::tokens::Token;
 use crate::cli::session_token::{KeyChoice, TokenRequest};
+use crate::platform::native::agent;
 
 /// Longest wait for it, in seconds: it may have to make a key first, and an unoptimised build is slow at it.
 const TIMEOUT_SECONDS: u64 = 60;
@@ -35,18 +34,8 @@ struct Requests {
 }
 
 impl StandIn {
-    /// No proxy of the environment and no redirect leads off this machine.
     pub(super) fn new(url: &str) -> Self {
-        let agent = Agent::config_builder()
-            .proxy(None)
-            .max_redirects(0)
-            // A check may wait for long, and a connection that was closed meanwhile fails the next request.
-            .max_idle_connections(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-            .build()
-            .into();
-        Self { url: url.to_owned(), agent }
+        Self { url: url.to_owned(), agent: agent(url, TIMEOUT_SECONDS) }
     }
 
     /// A token made from `request`.
