@@ -54,6 +54,9 @@ pub(super) fn run(args: &TestArgs) -> Result<ExitCode, CliError> {
     let probe = probe(args)?;
     let run = run::run(&probe, &chosen, args.framework)?;
     print_result(&report::render(args.format, &run)?)?;
+    if !run.has_verdict() {
+        return Err(TestError::NothingChecked.into());
+    }
     Ok(if run.is_good(args.strict) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -25,6 +25,8 @@ pub(in crate::cli) enum TestError {
     UnknownCheck(String),
     #[error("no check is left to run")]
     NoChecks,
+    #[error("nothing was checked: every check was skipped")]
+    NothingChecked,
     #[error("nothing answers at {url}: {reason}")]
     NothingAnswers { url: String, reason: String },
     #[error("no secure connection to {url}: {reason}")]
@@ -79,6 +81,7 @@ impl TestError {
                 Some("use the name in the URL that the certificate has")
             }
             Self::UnknownCheck(_) => Some("--list prints them"),
+            Self::NothingChecked => Some("the report says what each one lacks"),
             Self::LiveKey | Self::SecretKey => Some("put the one of a development instance into CLERK_SECRET_KEY"),
             Self::StandIn(_) => Some("start one with `clerk-edge issuer`"),
             Self::ConfigFile { .. }

@@ -154,3 +154,21 @@ fn a_check_of_severity_should_fails_the_run_only_when_strict() {
         assert_eq!(run.output.status.code(), Some(code), "{arguments:?}: {}", run.findings());
     }
 }
+
+#[test]
+fn a_run_that_skipped_every_check_is_no_pass() {
+    let url = server(|mut stream| {
+        drop(stream.read(&mut [0; 4096]));
+        drop(stream.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"));
+    });
+    for format in ["pretty", "json", "junit", "sarif"] {
+        let output = clerk_edge(&["test", &url, "--only", "8,43", "--format", format]);
+        let told =
+            "clerk-edge: nothing was checked: every check was skipped (hint: the report says what each one lacks)\n";
+        assert_eq!((output.status.code(), said(&output)), (Some(2), told), "{format}");
+        let text = String::from_utf8(output.stdout).unwrap().to_lowercase();
+        assert!(text.contains("no webhook path was given: --webhook path"), "{text}");
+    }
+    let output = clerk_edge(&["test", &url, "--only", "2,8,43"]);
+    assert_eq!((output.status.code(), said(&output)), (Some(0), ""));
+}
