@@ -1,6 +1,7 @@
 //! Why a run does not come to a verdict.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -13,8 +14,10 @@ use crate::cli::signing_key::SigningKeyError;
 pub(in crate::cli) enum TestError {
     #[error("cannot read {}", path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
-    #[error("cannot use {}", path.display())]
-    Config { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("cannot use {}: line {line}: {reason}", path.display())]
+    Config { path: PathBuf, line: usize, reason: String },
+    #[error("expected {name} from {} to {}, got {got}", range.start(), range.end())]
+    Range { name: &'static str, range: RangeInclusive<i64>, got: i64 },
     #[error("expected a path that begins with /, got {0:?}")]
     Path(String),
     #[error(transparent)]
@@ -86,8 +89,9 @@ impl TestError {
             Self::StandIn(_) => Some("start one with `clerk-edge issuer`"),
             Self::ConfigFile { .. }
             | Self::Config { .. }
+            | Self::Range { .. }
             | Self::Path(_)
-            | Self::Target(TargetError::Url(_))
+            | Self::Target(TargetError::Url(_) | TargetError::Credentials)
             | Self::CaFile { .. }
             | Self::NotSecure { .. }
             | Self::NoChecks

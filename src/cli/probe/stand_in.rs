@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 use super::TestError;
+use super::redact::redact;
 use super::tokens::Token;
 use crate::cli::session_token::{KeyChoice, TokenRequest};
 use crate::platform::native::agent;
@@ -85,7 +86,11 @@ impl StandIn {
         let failed = |error: ureq::Error| TestError::StandIn(format!("{}: {error}", self.url));
         let mut answer = answer.map_err(failed)?;
         let text = answer.body_mut().read_to_string().map_err(failed)?;
-        if answer.status().is_success() { Ok(text) } else { Err(TestError::StandIn(text)) }
+        if answer.status().is_success() {
+            return Ok(text);
+        }
+        // Whoever it is that answers there, no more is shown of it than of an API.
+        Err(TestError::StandIn(format!("{}: {}", answer.status().as_u16(), redact(text.trim(), &[]))))
     }
 }
 
