@@ -5,6 +5,7 @@ mod answers;
 mod api;
 mod clerk;
 mod faults;
+mod given;
 mod hostile;
 mod keys;
 mod mutants;

@@ -206,3 +206,34 @@ fn what_is_no_stand_in_is_told_in_few_words() {
     assert!(told.contains("did not do what was asked: 404: <!doctype html>") && told.len() < 600, "{told}");
     assert!(!told.trim_end().contains(char::is_control), "{told:?}");
 }
+
+#[test]
+fn every_request_that_is_judged_is_counted() {
+    let url = server(|mut stream| {
+        drop(stream.read(&mut vec![0; 100_000]));
+        drop(stream.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"));
+    });
+    let (report, _) = checked(&url, &["--only", "12"]);
+    assert_eq!((&report["checks"][0]["status"], &report["checks"][0]["requests"]), (&json!("passed"), &json!(18)));
+}
+
+#[test]
+fn what_is_no_graphql_passes_no_check_of_it() {
+    let of = |answer: &'static str, arguments: &[&str]| {
+        let url = server(move |mut stream| {
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(answer.as_bytes()));
+        });
+        let (report, _) = checked(&url, &[&["--only", "42", "--graphql", "/nowhere"], arguments].concat());
+        report["checks"][0].clone()
+    };
+    let missing = "HTTP/1.1 404 No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    for arguments in [&[][..], &["--unsafe"]] {
+        let check = of(missing, arguments);
+        assert_eq!(check["status"], "skipped", "{check:#}");
+        assert!(check["reason"].as_str().unwrap().contains("404"), "{check:#}");
+    }
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
+    let check = of(page, &[]);
+    assert_eq!((&check["status"], &check["findings"][0]["got"]), (&json!("failed"), &json!("200, and no JSON")));
+}
