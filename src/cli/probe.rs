@@ -94,6 +94,8 @@ fn source(args: &TestArgs, settings: &Settings) -> Result<Source, TestError> {
     if let Some(url) = &args.issuer_url {
         let stand_in = StandIn::new(url);
         stand_in.overview()?;
+        // A run that was broken off may have left it in one.
+        stand_in.set_outage("none")?;
         return Ok(Source::StandIn(stand_in));
     }
     if !args.clerk {

@@ -65,3 +65,12 @@ fn a_key_that_came_during_an_outage_is_no_fault_of_the_api() {
         assert_eq!(ended.ended("passed"), [40], "{run}: {}", ended.findings());
     }
 }
+
+#[test]
+fn an_outage_that_a_run_left_behind_is_over_with_the_next() {
+    let stand_in = StandIn::start();
+    assert_eq!(stand_in.post("/stand-in/outage", r#"{"mode": "error"}"#).0, 200);
+    let api = Api::start(&stand_in, None);
+    let run = Run::of(&api, &["--issuer-url", &stand_in.url, "--only", "8"], &[]);
+    assert_eq!(run.ended("passed"), [8], "{}", run.findings());
+}

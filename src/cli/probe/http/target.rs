@@ -99,7 +99,18 @@ fn read(uri: &Uri) -> Option<Target> {
         port => port.strip_prefix(':')?.parse().ok()?,
     };
     let prefix = uri.path().trim_end_matches('/').to_owned();
+    if !is_path(&prefix) {
+        return None;
+    }
     Some(Target { is_tls, host: authority.host().to_owned(), port, prefix })
+}
+
+/// Whether a path is one of RFC 3986 (section 3.3), as reports must have it.
+fn is_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
+    let mut parts = path.split('%');
+    let is_escaped = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    path.bytes().all(|byte| byte == b'%' || is_plain(byte)) && parts.next().is_some() && parts.all(is_escaped)
 }
 
 #[cfg(test)]
@@ -111,6 +122,7 @@ mod tests {
         let target = Target::parse("http://127.0.0.1:3000/base/", &[]).unwrap();
         assert_eq!(target.url(), "http://127.0.0.1:3000/base");
         assert_eq!(target.path("/a/../b"), "/base/a/../b");
+        assert_eq!(Target::parse("http://127.0.0.1/%c3%A4/(a)", &[]).unwrap().url(), "http://127.0.0.1/%c3%A4/(a)");
         assert_eq!(Target::parse("https://[::1]:444", &[]).unwrap().authority(), "[::1]:444");
         assert_eq!(Target::parse("http://LOCALHOST", &[]).unwrap().authority(), "LOCALHOST");
     }
@@ -135,6 +147,11 @@ mod tests {
             "http://127.0.0.1:65536",
             "http://[::1]:65536",
             "http://127.0.0.1:port",
+            "http://127.0.0.1/\"",
+            "http://127.0.0.1/{a}",
+            "http://127.0.0.1/a|b",
+            "http://127.0.0.1/\u{e4}",
+            "http://127.0.0.1/%zz",
         ] {
             assert_eq!(Target::parse(url, &[]), Err(TargetError::Url(url.to_owned())));
         }
