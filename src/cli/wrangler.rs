@@ -19,6 +19,7 @@ use thiserror::Error;
 pub(super) use self::environment::WranglerEnvironment;
 pub(super) use self::secrets::Secrets;
 pub(super) use self::tree::Node;
+use super::project::split_mark;
 
 /// Where something stands: a file, and a line counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +172,7 @@ fn is_json(path: &Path, text: &str) -> bool {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("json" | "jsonc") => true,
         Some("toml") => false,
-        _ => text.trim_start().starts_with(['{', '/']),
+        _ => split_mark(text).1.trim_start().starts_with(['{', '/']),
     }
 }
 

@@ -215,3 +215,11 @@ fn json_is_as_strict_as_wrangler_takes_it_and_names_the_line() {
         assert_eq!(complaints.first().unwrap().0.line, line, "{text} {}", complaints.first().unwrap().1);
     }
 }
+
+#[test]
+fn a_byte_order_mark_is_no_mistake_and_moves_no_line() {
+    for (path, text) in [("w.jsonc", "\u{feff}{\n\"vars\":\n{\n\"A\":1}}"), ("w.toml", "\u{feff}\n\n[vars]\nA = 1")] {
+        let wrangler = Wrangler::parse(Path::new(path), text.to_owned(), None).unwrap();
+        assert_eq!(wrangler.find("A").unwrap().line, 4, "{path}");
+    }
+}
