@@ -26,7 +26,7 @@ mod signing_key;
 mod webhook;
 mod token_rules;
 mod verify;
-mod wrangler_toml;
+mod wrangler;
 
 use std::error::Error;
 use std::io::{self, Write as _};

@@ -20,8 +20,8 @@ use self::report::Report;
 use super::finding::{Finding, Severity};
 use super::policy_tests::{FILE_NAME, PolicyTests};
 use super::rehearsal::{Rehearsal, RehearsalError, ThrowawayKey};
-use super::wrangler_toml::{Secrets, WranglerEnvironment, WranglerToml, WranglerTomlError};
-use super::{CliError, print_result, say, wrangler_toml};
+use super::wrangler::{Secrets, Wrangler, WranglerEnvironment, WranglerError};
+use super::{CliError, print_result, say, wrangler};
 use crate::config::{Config, Mistake};
 use crate::gateway::BUILT_IN_HANDLERS;
 use crate::platform::native::now;
@@ -96,7 +96,7 @@ pub(super) enum Format {
 pub(super) enum CheckError {
     /// No configuration.
     #[error(transparent)]
-    Wrangler(#[from] WranglerTomlError),
+    Wrangler(#[from] WranglerError),
     /// Tests that cannot be read.
     #[error("cannot read {}", path.display())]
     Tests { path: PathBuf, source: std::io::Error },
@@ -118,12 +118,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
 
 /// Everything that is found, and how the tests ended.
 fn look(args: &CheckArgs) -> Result<Report, CheckError> {
-    let file = args.file.clone().unwrap_or_else(wrangler_toml::found);
+    let file = args.file.clone().unwrap_or_else(wrangler::found);
     let tests = read_tests(args, &file)?;
     let mut findings = tests.mistakes.clone();
-    let wrangler = match WranglerToml::read(&file, args.env.as_deref()) {
+    let wrangler = match Wrangler::read(&file, args.env.as_deref()) {
         Ok(wrangler) => wrangler,
-        Err(WranglerTomlError::Syntax(complaints)) => {
+        Err(WranglerError::Syntax(complaints)) => {
             findings.extend(complaints.into_iter().map(|(place, text)| lints::syntax(place, text)));
             return Ok(Report { findings, ran: Vec::new(), untested: tests.len(), elsewhere: tests.elsewhere });
         }
@@ -191,7 +191,7 @@ impl CheckError {
 
     pub(super) const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Wrangler(WranglerTomlError::Read { .. }) => {
+            Self::Wrangler(WranglerError::Read { .. }) => {
                 Some("name the configuration, as in clerk-edge check api/wrangler.toml")
             }
             Self::Wrangler(_) | Self::Tests { .. } | Self::Rehearsal(_) => None,

@@ -18,9 +18,9 @@ pub(super) use self::error::ClientError;
 use self::kind::Kind;
 use self::place::Place;
 use self::wanted::Wanted;
-use super::project::showing::{show, tell_kept};
+use super::project::showing::{carry_out, show, tell_kept};
 use super::project::{Plan, programs};
-use super::{CliError, print_result, say};
+use super::{CliError, say};
 
 /// What `clerk-edge client` is told.
 #[derive(Debug, Args)]
@@ -85,9 +85,7 @@ pub(super) fn run(args: ClientArgs) -> Result<(), CliError> {
         wanted.warnings.iter().for_each(|warning| say(warning));
         return show(&plan);
     }
-    for path in plan.write().map_err(ClientError::Project)? {
-        print_result(&path.display().to_string())?;
-    }
+    carry_out(&plan)?.map_err(ClientError::Project)?;
     tell(&plan, &wanted);
     if install {
         return install_and_generate(&place, &wanted);

@@ -22,7 +22,7 @@ use self::report::Report;
 use super::check::{Format, folder_of, secrets};
 use super::rehearsal::{Rehearsal, RehearsalError, ThrowawayKey};
 use super::session_token::TokenError;
-use super::wrangler_toml::{Secrets, WranglerEnvironment, WranglerToml, WranglerTomlError};
+use super::wrangler::{Secrets, Wrangler, WranglerEnvironment, WranglerError};
 use super::{CliError, print_result, say};
 use crate::config::{Config, Environment as _};
 use crate::gateway::BUILT_IN_HANDLERS;
@@ -65,7 +65,7 @@ pub(super) struct DiffArgs {
 pub(super) enum DiffError {
     /// A file that is not there, or is no TOML.
     #[error(transparent)]
-    Wrangler(#[from] WranglerTomlError),
+    Wrangler(#[from] WranglerError),
     /// A configuration that no Worker would run with.
     #[error("{} has {count} mistake(s), the first of them {first}", path.display())]
     Mistakes { path: PathBuf, count: usize, first: String },
@@ -116,13 +116,13 @@ fn compare_sides((old, new): (Side, Side), key: &ThrowawayKey, now: UnixTime) ->
 
 impl Side {
     fn read(path: &Path, args: &DiffArgs) -> Result<Self, DiffError> {
-        let wrangler = WranglerToml::read(path, args.env.as_deref())?;
+        let wrangler = Wrangler::read(path, args.env.as_deref())?;
         Self::of(wrangler, Secrets::read(folder_of(path), args.env.as_deref(), &args.env_files)?)
     }
 
     /// The side of a configuration. Which secrets there are changes no decision, so all are taken for granted, and so are
     /// the handlers that routes name.
-    fn of(wrangler: WranglerToml, found: Secrets) -> Result<Self, DiffError> {
+    fn of(wrangler: Wrangler, found: Secrets) -> Result<Self, DiffError> {
         let mut environment = WranglerEnvironment::new(wrangler, found);
         secrets::assume(&mut environment, &secrets::NAMES);
         let gateway = environment.json("GATEWAY").unwrap_or_default();

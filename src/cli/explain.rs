@@ -11,7 +11,7 @@ use pollster::block_on;
 use thiserror::Error;
 
 use super::token_rules::{JwksSource, RuleArgs, RuleError, moment, read_token, secrets_of};
-use super::wrangler_toml::{Place, Secrets, WranglerEnvironment, WranglerToml, WranglerTomlError};
+use super::wrangler::{Place, Secrets, Wrangler, WranglerEnvironment, WranglerError};
 use super::{CliError, print_result, say};
 use crate::config::{Config, Mistake, TokenConfig};
 use crate::explanation::{self, Explanation, Trouble};
@@ -110,7 +110,7 @@ enum TroubleName {
 pub(super) enum ExplainError {
     /// A file that cannot be read.
     #[error(transparent)]
-    File(#[from] WranglerTomlError),
+    File(#[from] WranglerError),
     /// Options, environment or keys.
     #[error(transparent)]
     Rules(#[from] RuleError),
@@ -183,7 +183,7 @@ async fn explain_token(
 fn configuration(args: &ExplainArgs) -> Result<Config, ExplainError> {
     let RequestArgs { config: path, env, handlers, .. } = &args.request;
     let path = path.as_deref().unwrap_or(Path::new("wrangler.toml"));
-    let wrangler = WranglerToml::read(path, env.as_deref())?;
+    let wrangler = Wrangler::read(path, env.as_deref())?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let secrets = Secrets::read(folder, env.as_deref(), &args.env_file)?;
     let environment = WranglerEnvironment::new(wrangler, secrets);

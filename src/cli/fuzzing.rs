@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::probe;
-use super::wrangler_toml::{Secrets, WranglerEnvironment, WranglerToml};
+use super::wrangler::{Secrets, Wrangler, WranglerEnvironment};
 use crate::config::Config;
 use crate::gateway::BUILT_IN_HANDLERS;
 
@@ -13,11 +13,12 @@ pub fn answer(stream: &mut impl Read, is_head: bool) -> Option<(u16, Vec<(String
     probe::answer(stream, is_head)
 }
 
-/// The lines of the mistakes that `clerk-edge check` finds in a `wrangler.toml`, for its top level and every environment.
+/// The lines of the mistakes that `clerk-edge check` finds in a configuration for wrangler, TOML or JSON by how it begins,
+/// for its top level and every environment.
 #[must_use]
 pub fn mistakes(text: &str) -> Vec<usize> {
-    let path = Path::new("wrangler.toml");
-    let read = |environment: Option<&str>| WranglerToml::parse(path, text.to_owned(), environment);
+    let path = Path::new("wrangler");
+    let read = |environment: Option<&str>| Wrangler::parse(path, text.to_owned(), environment);
     let Ok(top) = read(None) else { return Vec::new() };
     let environments = top.environments().into_iter().map(Some).chain([None]);
     environments

@@ -29,9 +29,9 @@ use clap::Args;
 pub(super) use self::error::InitError;
 use self::framework::Framework;
 use self::scaffold::Scaffold;
-use super::project::showing::{show, tell_kept};
+use super::project::showing::{carry_out, show, tell_kept};
 use super::project::{Plan, lines, package_json, package_manager, plan, programs, tsconfig};
-use super::{CliError, print_result, say};
+use super::{CliError, say};
 
 /// What `clerk-edge init` is told.
 #[derive(Debug, Args)]
@@ -80,9 +80,7 @@ pub(super) fn run(args: InitArgs) -> Result<(), CliError> {
     if dry_run {
         return show(&plan);
     }
-    for path in plan.write().map_err(InitError::Project)? {
-        print_result(&path.display().to_string())?;
-    }
+    carry_out(&plan)?.map_err(InitError::Project)?;
     tell(&plan, framework);
     if install {
         programs::run(&root, &install_with).map_err(InitError::Project)?;
@@ -126,6 +124,22 @@ fn tell(plan: &Plan, framework: Framework) {
 /// A command as a shell takes it: to one, `fastapi>=0.160` writes a file.
 fn pasted(words: &[String]) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@+,%".contains(letter);
-    let words = words.iter().map(|word| if word.chars().all(is_plain) { word.clone() } else { format!("'{word}'") });
+    let words = words.iter().map(|word| if word.chars().all(is_plain) { word.clone() } else { quoted(word) });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// In single quotes, between which nothing but another one means anything.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_a_shell_takes_it() {
+        let words = ["pip", "fastapi>=0.160", "x; python_version < '3.13'"].map(str::to_owned);
+        assert_eq!(pasted(&words), r"pip 'fastapi>=0.160' 'x; python_version < '\''3.13'\'''");
+    }
 }

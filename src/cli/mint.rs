@@ -3,18 +3,16 @@
 //! From a running stand-in, or signed with a key file where nothing runs, as in a test of an origin by itself.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use ureq::Agent;
 
 use super::session_token::{Category, KeyChoice, Organization, Status, TokenRequest, Version};
 use super::signing_key::SigningKey;
 use super::{CliError, print_result};
 use crate::instance::is_trusted_address;
-use crate::platform::native::now;
+use crate::platform::native::{agent, now};
 
 /// Longest wait for the stand-in, in seconds: it may have to make a key first, and an unoptimised build is slow at it.
 const TIMEOUT_SECONDS: u64 = 60;
@@ -133,17 +131,11 @@ fn read_key(path: PathBuf) -> Result<SigningKey, CliError> {
     }
 }
 
-/// Asks the stand-in at `url`, and only it: no proxy of the environment and no redirect leads off this machine.
+/// Asks the stand-in at `url`, and only it.
 fn ask(url: &str, request: &TokenRequest) -> Result<String, CliError> {
-    let agent: Agent = Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-        .build()
-        .into();
     let unreachable = |source| CliError::Unreachable { url: url.to_owned(), source: Box::new(source) };
-    let mut response = agent.post(format!("{url}/stand-in/tokens")).send_json(request).map_err(unreachable)?;
+    let mut response =
+        agent(url, TIMEOUT_SECONDS).post(format!("{url}/stand-in/tokens")).send_json(request).map_err(unreachable)?;
     let body = response.body_mut().with_config().limit(BODY_BYTES).read_to_string().map_err(unreachable)?;
     if response.status().is_success() && body.split('.').count() == 3 && !body.contains(char::is_whitespace) {
         return Ok(body);

@@ -21,7 +21,7 @@ use self::session::SessionSpec;
 pub(super) use self::session::usual_party;
 use super::finding::{Finding, Severity};
 use super::rehearsal::{Rehearsal, ThrowawayKey};
-use super::wrangler_toml::{Node, Place, place_at};
+use super::wrangler::{Node, Place, place_at};
 use crate::time::UnixTime;
 
 /// The name of the file, beside `wrangler.toml`.

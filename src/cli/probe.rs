@@ -54,6 +54,9 @@ pub(super) fn run(args: &TestArgs) -> Result<ExitCode, CliError> {
     let probe = probe(args)?;
     let run = run::run(&probe, &chosen, args.framework)?;
     print_result(&report::render(args.format, &run)?)?;
+    if !run.has_verdict() {
+        return Err(TestError::NothingChecked.into());
+    }
     Ok(if run.is_good(args.strict) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -91,6 +94,8 @@ fn source(args: &TestArgs, settings: &Settings) -> Result<Source, TestError> {
     if let Some(url) = &args.issuer_url {
         let stand_in = StandIn::new(url);
         stand_in.overview()?;
+        // A run that was broken off may have left it in one.
+        stand_in.set_outage("none")?;
         return Ok(Source::StandIn(stand_in));
     }
     if !args.clerk {

@@ -20,6 +20,11 @@ pub(super) use self::error::ProjectError;
 pub(super) use self::part::{Content, Edit, Part};
 pub(super) use self::plan::Plan;
 
+/// The mark that some editors put before a text, where it is there, and the text without it.
+pub(super) fn split_mark(text: &str) -> (&str, &str) {
+    text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 })
+}
+
 /// The version of the npm package that goes with this binary.
 pub(super) const CLERK_EDGE: (&str, &str) = ("clerk-edge", env!("CARGO_PKG_VERSION"));
 

@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::wrangler_toml::{Secrets, WranglerTomlError};
+use super::wrangler::{Secrets, WranglerError};
 use crate::config::{Environment, Mistake, TokenConfig};
 use crate::instance::{InstanceKind, is_trusted_address, publishable_key};
 use crate::keys::{KeySet, KeySetError, KeySource};
@@ -49,7 +49,7 @@ pub(super) enum RuleError {
     Mistakes(Vec<Mistake>),
     /// A file of secrets.
     #[error(transparent)]
-    Secrets(#[from] WranglerTomlError),
+    Secrets(#[from] WranglerError),
     /// A file of keys.
     #[error("cannot read {}", path.display())]
     File { path: PathBuf, source: io::Error },

@@ -1,5 +1,7 @@
 //! Native: signatures by jwt-compact, and the system's clock. For tests and the command line.
 
+#[cfg(feature = "cli")]
+mod agent;
 mod host;
 #[cfg(feature = "cli")]
 mod local_host;
@@ -8,6 +10,8 @@ use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::agent::agent;
 pub use self::host::{NativeHost, Offline};
 #[cfg(feature = "cli")]
 pub(crate) use self::local_host::LocalHost;

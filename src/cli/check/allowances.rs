@@ -6,7 +6,7 @@
 use super::lints;
 use crate::cli::finding::{Finding, Severity};
 use crate::cli::policy_tests::PolicyTests;
-use crate::cli::wrangler_toml::Place;
+use crate::cli::wrangler::Place;
 
 /// The allowances of the command and of the file.
 pub(super) struct Allowances(Vec<Allowance>);

@@ -8,7 +8,7 @@ mod secret_shapes;
 use std::path::Path;
 
 use crate::cli::finding::{Finding, Severity};
-use crate::cli::wrangler_toml::{Place, WranglerEnvironment};
+use crate::cli::wrangler::{Place, WranglerEnvironment};
 use crate::config::{Config, Mistake};
 
 /// The name of what the Worker itself would log.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::lints;
 use crate::assertion::{ASSERTION_KEY, SEED_BYTES};
 use crate::cli::finding::{Finding, Severity};
-use crate::cli::wrangler_toml::WranglerEnvironment;
+use crate::cli::wrangler::WranglerEnvironment;
 
 /// The secrets that have a form, which what stands for them must have too.
 pub(in crate::cli) const NAMES: [&str; 4] =

@@ -11,7 +11,7 @@ fn side(gateway: &str, more: &str) -> Side {
     let text = format!(
         "[vars]\nCLERK_PUBLISHABLE_KEY = 'pk_test_Y2xlcmsuY2xlcmsuZGV2JA'\n{more}\n[vars.GATEWAY]\n{gateway}\n[[services]]\nbinding = 'API'\n"
     );
-    Side::of(WranglerToml::parse(Path::new("w"), text, None).unwrap(), Secrets::default()).unwrap()
+    Side::of(Wrangler::parse(Path::new("w"), text, None).unwrap(), Secrets::default()).unwrap()
 }
 
 fn report(old: &str, new: &str) -> Report {
@@ -198,7 +198,7 @@ fn what_tokens_must_meet_is_compared_whatever_the_routes() {
 
 #[test]
 fn a_configuration_with_mistakes_is_not_compared() {
-    let wrangler = WranglerToml::parse(Path::new("w.toml"), "[vars]\n".to_owned(), None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w.toml"), "[vars]\n".to_owned(), None).unwrap();
     let Err(error) = Side::of(wrangler, Secrets::default()) else { panic!("compared") };
     assert_eq!(
         error.to_string(),
@@ -213,7 +213,7 @@ fn settings_that_change_no_decision_are_told() {
         let text = format!(
             "vars = {{ CLERK_PUBLISHABLE_KEY = 'pk_test_Y2xlcmsuY2xlcmsuZGV2JA', GATEWAY = {{ {gateway} }} }}{limits}"
         );
-        Side::of(WranglerToml::parse(Path::new("w"), text, None).unwrap(), Secrets::default()).unwrap()
+        Side::of(Wrangler::parse(Path::new("w"), text, None).unwrap(), Secrets::default()).unwrap()
     };
     let lines = |old: &str, new: &str| compare_sides((side(old), side(new)), &KEY, NOW).unwrap().pretty();
     let of_route = |old: &str, new: &str| {

@@ -20,6 +20,8 @@ pub(in crate::cli) enum InitError {
     Ambiguous(Vec<&'static str>),
     #[error("{} {reason}", path.display())]
     Unsuitable { path: PathBuf, reason: &'static str },
+    #[error("{} is of a workspace without a package", .0.display())]
+    Workspace(PathBuf),
     #[error("{} is not the folder of a crate", .0.display())]
     NoCrate(PathBuf),
     #[error(transparent)]
@@ -37,6 +39,7 @@ impl InitError {
             Self::NothingDetected | Self::Ambiguous(_) => Some("name one, as in `clerk-edge init express`"),
             Self::NoFolder(_) => Some("name the folder of a project that is there"),
             Self::Unsuitable { .. } => Some("make the gateway in a folder of its own, in front of this Worker"),
+            Self::Workspace(_) => Some("make the gateway in a folder of its own, and that a member"),
             Self::Project(ProjectError::NotRun { .. } | ProjectError::Failed { .. }) => {
                 Some("the files are written; install the dependencies by hand")
             }

@@ -8,7 +8,7 @@ use super::environment::{IGNORED, IGNORED_ON_WORKERS, SERVER, WORKER};
 use super::error::InitError;
 use super::package_json::{PackageAdditions, PackageJson};
 use super::package_manager::PackageManager;
-use super::plan::read;
+use super::plan::is_held_by;
 use super::scaffold::Scaffold;
 use super::templates::{render, render_node};
 use super::tsconfig::TsConfig;
@@ -67,7 +67,7 @@ impl NodeProject {
         Ok(Self {
             root: root.to_owned(),
             package_manager: PackageManager::of(root, &package),
-            name: root.file_name().map_or_else(|| "api".to_owned(), |name| name.to_string_lossy().to_lowercase()),
+            name: name(root),
             is_typescript: tsconfig.is_some() || package.has("typescript"),
             is_esm: is_new || package.module_type.as_deref() == Some("module"),
             tsconfig: tsconfig.unwrap_or_default(),
@@ -149,7 +149,7 @@ impl NodeProject {
     pub(super) fn serve(&self, scaffold: &mut Scaffold, template: &str) -> Result<bool, InitError> {
         let path = self.source_path("server");
         let text = render_node(template, self)?;
-        let is_ours = self.has_entry && read(&self.root.join(&path))?.as_ref() == Some(&text);
+        let is_ours = self.has_entry && is_held_by(&self.root.join(&path), &text)?;
         if self.has_entry && !is_ours {
             return Ok(false);
         }
@@ -235,6 +235,18 @@ impl NodeProject {
         let must_be_esm = self.is_typescript && self.tsconfig.is_verbatim && !self.is_esm;
         let warning = "set \"type\": \"module\" in package.json, since tsconfig.json has verbatimModuleSyntax";
         must_be_esm.then(|| warning.to_owned()).into_iter().collect()
+    }
+}
+
+/// The name of the folder, as package managers take names.
+fn name(root: &Path) -> String {
+    let name = root.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_taken = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let parts = name.split(|letter| !is_taken(letter)).filter(|part| !part.is_empty());
+    let name = parts.collect::<Vec<_>>().join("-");
+    match name.trim_matches(['-', '_', '.']) {
+        "" => "api".to_owned(),
+        name => name.to_owned(),
     }
 }
 

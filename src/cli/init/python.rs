@@ -59,7 +59,7 @@ impl PythonProject {
         };
         let names = [".venv/bin/python", "venv/bin/python", ".venv/Scripts/python.exe", "venv/Scripts/python.exe"];
         Ok(Self {
-            name: root.file_name().map_or_else(|| "api".to_owned(), |name| normalised(&name.to_string_lossy())),
+            name: name(root),
             layout: Layout::of(root)?,
             has_pytest_settings: tool("pytest") || has("pytest.ini") || has(".pytest.ini") || has("tox.ini"),
             python: names.into_iter().find(|name| has(name)).unwrap_or("python3").to_owned(),
@@ -129,9 +129,15 @@ impl PythonProject {
 
 const PYPROJECT: &str = "pyproject.toml";
 
+/// The name of the folder, as a package's.
+fn name(root: &Path) -> String {
+    let name = root.file_name().map(|name| normalised(&name.to_string_lossy())).unwrap_or_default();
+    if name.is_empty() { "api".to_owned() } else { name }
+}
+
 /// The name of a package as indexes compare it (PEP 503).
 fn normalised(name: &str) -> String {
-    let parts = name.split(['-', '_', '.', ' ']).filter(|part| !part.is_empty());
+    let parts = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-").to_lowercase()
 }
 

@@ -40,6 +40,7 @@ pub(super) fn is_in(root: &Path) -> Result<bool, InitError> {
 /// What a Worker wants of a folder. `crate_path` is where this crate is, where it is not to come from a registry.
 pub(super) fn scaffold(root: &Path, crate_path: Option<&Path>) -> Result<Scaffold, InitError> {
     check_language(root)?;
+    cargo_toml::check_package(root)?;
     let name = name(root);
     let context = context! {
         name => &name,

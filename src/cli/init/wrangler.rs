@@ -8,7 +8,7 @@ use jsonc_parser::json;
 use toml_edit::{Item, Table, value};
 
 use super::toml_file::{malformed, parsed, written};
-use crate::cli::project::{Edit, ProjectError};
+use crate::cli::project::{Edit, ProjectError, split_mark};
 
 /// Placeholders, never values.
 const VARS: [(&str, &str); 2] =
@@ -47,6 +47,7 @@ impl WranglerVars {
     }
 
     fn in_json(&self, path: &Path, before: &str) -> Result<String, ProjectError> {
+        let (mark, before) = split_mark(before);
         let root = tree(path, before)?;
         let object = object(path, &root)?;
         if let Some(main) = self.main.as_ref().filter(|_| object.get("main").is_none()) {
@@ -56,13 +57,13 @@ impl WranglerVars {
         let vars = vars.ok_or_else(|| malformed(path, "expected vars to be an object"))?;
         let missing: Vec<_> = VARS.into_iter().filter(|(name, _)| vars.get(name).is_none()).collect();
         if missing.is_empty() {
-            return Ok(root.to_string());
+            return Ok(format!("{mark}{root}"));
         }
         for (name, placeholder) in missing {
             vars.append(name, json!(placeholder));
         }
         vars.ensure_multiline();
-        Ok(root.to_string())
+        Ok(format!("{mark}{root}"))
     }
 }
 
@@ -72,7 +73,7 @@ pub(super) fn main(name: &str, text: &str) -> Result<Option<String>, ProjectErro
     if is_toml(path) {
         return Ok(parsed(path, text)?.get("main").and_then(Item::as_str).map(str::to_owned));
     }
-    let root = tree(path, text)?;
+    let root = tree(path, split_mark(text).1)?;
     let found = object(path, &root)?.get("main").and_then(|property| property.value()?.as_string_lit());
     Ok(found.and_then(|literal| literal.decoded_value().ok()))
 }

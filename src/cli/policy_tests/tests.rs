@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use super::*;
-use crate::cli::wrangler_toml::{Secrets, WranglerEnvironment, WranglerToml};
+use crate::cli::wrangler::{Secrets, Wrangler, WranglerEnvironment};
 use crate::config::Config;
 use crate::gateway::BUILT_IN_HANDLERS;
 
@@ -31,7 +31,7 @@ binding = "ADMIN"
 static KEY: LazyLock<ThrowawayKey> = LazyLock::new(|| ThrowawayKey::generate().unwrap());
 
 fn gateway() -> Rehearsal {
-    let wrangler = WranglerToml::parse(Path::new("wrangler.toml"), WRANGLER.to_owned(), None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("wrangler.toml"), WRANGLER.to_owned(), None).unwrap();
     let mut secrets = Secrets::default();
     secrets.assume("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_YWJj");
     let config = Config::read(&WranglerEnvironment::new(wrangler, secrets), &BUILT_IN_HANDLERS).unwrap();

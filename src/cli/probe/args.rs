@@ -18,7 +18,8 @@ Examples:
   In CI, with what GitHub shows as code scanning alerts:
     $ clerk-edge test http://127.0.0.1:3000 --issuer-url http://127.0.0.1:8788 --format sarif > clerk-edge.sarif
 
-Exit code: 0 all checks of severity must passed, 1 one failed, 2 asked for wrongly or nothing answers.")]
+Exit code: 0 all checks of severity must passed, 1 one failed, 2 asked for wrongly, nothing answers, or
+every check was skipped.")]
 pub(in crate::cli) struct TestArgs {
     /// Address of the API
     #[arg(value_name = "URL", required_unless_present = "list")]

@@ -78,13 +78,17 @@ impl Probe {
 
     /// A good token of a user.
     pub(super) fn valid(&self) -> Result<Token, Stop> {
-        self.genuine()?.ok_or_else(|| Stop::skip("needs a good token: --issuer-url, --clerk or --token"))
+        self.genuine()?.ok_or_else(|| match self.given.user {
+            Some(_) => Stop::skip("the token given has run out"),
+            None => Stop::skip("needs a good token: --issuer-url, --clerk or --token"),
+        })
     }
 
-    /// A good token of a user, where there is a source of them.
+    /// A good token of a user, where there is a source of them. One that was given is none once it has run out: it would be
+    /// refused for that, whatever a check makes of it.
     pub(super) fn genuine(&self) -> Result<Option<Token>, TestError> {
         match (&self.given.user, &self.source) {
-            (Some(token), _) => Ok(Some(token.clone())),
+            (Some(token), _) => Ok(Some(token.clone()).filter(|token| !token.has_run_out())),
             (None, Source::StandIn(stand_in)) => stand_in.mint(&self.request(), "good").map(Some),
             (None, Source::Clerk(clerk)) => clerk.token().map(Some),
             (None, Source::Forged) => Ok(None),
@@ -145,8 +149,12 @@ impl Probe {
 
     /// What a good token says.
     pub(super) fn pattern(&self) -> Result<Pattern, TestError> {
-        let genuine = self.genuine()?;
-        Ok(genuine.as_ref().and_then(Pattern::of).unwrap_or_else(|| Pattern::likely(now().seconds())))
+        let now = now().seconds();
+        let pattern = match &self.given.user {
+            Some(token) => Pattern::of(token),
+            None => self.genuine()?.as_ref().and_then(Pattern::of),
+        };
+        Ok(pattern.map_or_else(|| Pattern::likely(now), |pattern| pattern.lasting(now)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a run does not come to a verdict.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -13,8 +14,10 @@ use crate::cli::signing_key::SigningKeyError;
 pub(in crate::cli) enum TestError {
     #[error("cannot read {}", path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
-    #[error("cannot use {}", path.display())]
-    Config { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("cannot use {}: line {line}: {reason}", path.display())]
+    Config { path: PathBuf, line: usize, reason: String },
+    #[error("expected {name} from {} to {}, got {got}", range.start(), range.end())]
+    Range { name: &'static str, range: RangeInclusive<i64>, got: i64 },
     #[error("expected a path that begins with /, got {0:?}")]
     Path(String),
     #[error(transparent)]
@@ -25,6 +28,8 @@ pub(in crate::cli) enum TestError {
     UnknownCheck(String),
     #[error("no check is left to run")]
     NoChecks,
+    #[error("nothing was checked: every check was skipped")]
+    NothingChecked,
     #[error("nothing answers at {url}: {reason}")]
     NothingAnswers { url: String, reason: String },
     #[error("no secure connection to {url}: {reason}")]
@@ -79,12 +84,14 @@ impl TestError {
                 Some("use the name in the URL that the certificate has")
             }
             Self::UnknownCheck(_) => Some("--list prints them"),
+            Self::NothingChecked => Some("the report says what each one lacks"),
             Self::LiveKey | Self::SecretKey => Some("put the one of a development instance into CLERK_SECRET_KEY"),
             Self::StandIn(_) => Some("start one with `clerk-edge issuer`"),
             Self::ConfigFile { .. }
             | Self::Config { .. }
+            | Self::Range { .. }
             | Self::Path(_)
-            | Self::Target(TargetError::Url(_))
+            | Self::Target(TargetError::Url(_) | TargetError::Credentials)
             | Self::CaFile { .. }
             | Self::NotSecure { .. }
             | Self::NoChecks

@@ -20,10 +20,11 @@ pub(super) fn redact(text: &str, secrets: &[String]) -> String {
     }
 }
 
-/// Whether a character stands where it is written, and moves or hides no other.
+/// Whether a character stands where it is written, moves or hides no other, and is one that XML can write.
 fn is_shown(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        && !matches!(character, '\u{fffe}' | '\u{ffff}')
 }
 
 fn without_jwts(text: &str) -> String {
@@ -50,7 +51,7 @@ mod tests {
         let secrets = ["ak_secret".to_owned()];
         let text = "a eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln-_ b ak_secret c eyJ";
         assert_eq!(redact(text, &secrets), "a [token] b [token] c eyJ");
-        assert_eq!(redact("a\r\nb\u{9b}\u{202e}c", &[]), "a  b  c");
+        assert_eq!(redact("a\r\nb\u{9b}\u{202e}c\u{ffff}\u{fffe}", &[]), "a  b  c  ");
         assert_eq!(redact(&"ä".repeat(400), &[]).chars().count(), 301);
     }
 }

@@ -89,6 +89,11 @@ const fn turn(id: u8) -> (u8, u8) {
 }
 
 impl Run {
+    /// Whether any check came to one.
+    pub(super) fn has_verdict(&self) -> bool {
+        self.checked.iter().any(|checked| !matches!(checked.outcome, Outcome::Skipped(_)))
+    }
+
     /// Whether nothing failed that counts.
     pub(super) fn is_good(&self, strict: bool) -> bool {
         let least = if strict { Severity::Should } else { Severity::Must };

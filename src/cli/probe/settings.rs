@@ -3,6 +3,7 @@
 //! Secrets are never in the file; it names the environment variables that hold them.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,10 +11,13 @@ use serde::Deserialize;
 use super::TestError;
 use super::args::TestArgs;
 use crate::cli::session_token::TokenRequest;
+use crate::cli::wrangler::place_at;
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "clerk-edge.test.toml";
 const DEFAULT_PROTECTED: &str = "/api/protected";
+/// A leeway that an API may have: none, and an hour at most.
+const CLOCK_SKEW_SECONDS: RangeInclusive<i64> = 0..=3600;
 
 /// The settings of a run.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -111,7 +115,11 @@ impl Settings {
     fn from_file(path: &Path) -> Result<Self, TestError> {
         let unreadable = |source| TestError::ConfigFile { path: PathBuf::from(path), source };
         let text = fs::read_to_string(path).map_err(unreadable)?;
-        toml::from_str(&text).map_err(|source| TestError::Config { path: path.into(), source: Box::new(source) })
+        toml::from_str(&text).map_err(|error| {
+            // Not the line itself, as the error would show it: somebody may have put a secret there.
+            let line = place_at(path, &text, error.span().map_or(0, |span| span.start)).line;
+            TestError::Config { path: path.into(), line, reason: error.message().lines().collect::<Vec<_>>().join(" ") }
+        })
     }
 
     fn overlay(&mut self, args: &TestArgs) {
@@ -139,7 +147,14 @@ impl Settings {
             .flatten();
         match named.chain(idor.iter().map(|owned| &owned.path)).find(|path| !is_path(path)) {
             Some(path) => Err(TestError::Path(path.clone())),
-            None => self.check_origins(),
+            None => self.check_origins().and_then(|()| self.check_clock_skew()),
+        }
+    }
+
+    fn check_clock_skew(&self) -> Result<(), TestError> {
+        match self.clock_skew_seconds.filter(|seconds| !CLOCK_SKEW_SECONDS.contains(seconds)) {
+            Some(got) => Err(TestError::Range { name: "clock_skew_seconds", range: CLOCK_SKEW_SECONDS, got }),
+            None => Ok(()),
         }
     }
 

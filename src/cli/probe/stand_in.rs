@@ -1,14 +1,14 @@
 //! The stand-in as a source of tokens that are signed with the right key, whatever they say.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::Agent;
 
 use super::TestError;
+use super::redact::redact;
 use super::tokens::Token;
 use crate::cli::session_token::{KeyChoice, TokenRequest};
+use crate::platform::native::agent;
 
 /// Longest wait for it, in seconds: it may have to make a key first, and an unoptimised build is slow at it.
 const TIMEOUT_SECONDS: u64 = 60;
@@ -35,18 +35,8 @@ struct Requests {
 }
 
 impl StandIn {
-    /// No proxy of the environment and no redirect leads off this machine.
     pub(super) fn new(url: &str) -> Self {
-        let agent = Agent::config_builder()
-            .proxy(None)
-            .max_redirects(0)
-            // A check may wait for long, and a connection that was closed meanwhile fails the next request.
-            .max_idle_connections(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-            .build()
-            .into();
-        Self { url: url.to_owned(), agent }
+        Self { url: url.to_owned(), agent: agent(url, TIMEOUT_SECONDS) }
     }
 
     /// A token made from `request`.
@@ -96,7 +86,11 @@ impl StandIn {
         let failed = |error: ureq::Error| TestError::StandIn(format!("{}: {error}", self.url));
         let mut answer = answer.map_err(failed)?;
         let text = answer.body_mut().read_to_string().map_err(failed)?;
-        if answer.status().is_success() { Ok(text) } else { Err(TestError::StandIn(text)) }
+        if answer.status().is_success() {
+            return Ok(text);
+        }
+        // Whoever it is that answers there, no more is shown of it than of an API.
+        Err(TestError::StandIn(format!("{}: {}", answer.status().as_u16(), redact(text.trim(), &[]))))
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::error::ProjectError;
 use super::plan::read;
+use super::split_mark;
 
 /// As much of a package.json as decides anything.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +47,7 @@ impl PackageJson {
     pub(in crate::cli) fn read(root: &Path) -> Result<Option<Self>, ProjectError> {
         let path = Path::new("package.json");
         let Some(text) = read(&root.join(path))? else { return Ok(None) };
-        let parsed = serde_json::from_str(text.trim_start_matches(BYTE_ORDER_MARK));
+        let parsed = serde_json::from_str(split_mark(&text).1);
         parsed.map(Some).map_err(|error| malformed(path, error))
     }
 
@@ -62,8 +63,6 @@ impl PackageJson {
     }
 }
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// The text of a package.json with what is missing in it; a new one where there is none.
 pub(in crate::cli) fn with_additions(
     path: &Path,
@@ -74,7 +73,7 @@ pub(in crate::cli) fn with_additions(
     let new =
         format!("{{\n  \"name\": {},\n  \"private\": true,\n  \"type\": \"module\"\n}}\n", Value::from(name.as_str()));
     let text = if before.trim().is_empty() { &new } else { before };
-    let (mark, text) = text.strip_prefix(BYTE_ORDER_MARK).map_or(("", text), |rest| ("\u{feff}", rest));
+    let (mark, text) = split_mark(text);
     let package: PackageJson = serde_json::from_str(text).map_err(|error| malformed(path, error))?;
     let root = CstRootNode::parse(text, &ParseOptions::default()).map_err(|error| malformed(path, error))?;
     let object = root.object_value().ok_or_else(|| malformed(path, "not an object"))?;

@@ -2,7 +2,18 @@
 
 use super::super::{CliError, print_result, say};
 use super::diff;
+use super::error::ProjectError;
 use super::plan::{Fate, Plan};
+
+/// Writes what changes. Prints what was written, even where not all could be.
+pub(in crate::cli) fn carry_out(plan: &Plan) -> Result<Result<(), ProjectError>, CliError> {
+    let mut written = Vec::new();
+    let ended = plan.write(|path| written.push(path));
+    for path in written {
+        print_result(&path.display().to_string())?;
+    }
+    Ok(ended)
+}
 
 /// Prints what would change.
 pub(in crate::cli) fn show(plan: &Plan) -> Result<(), CliError> {

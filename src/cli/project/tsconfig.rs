@@ -7,6 +7,7 @@ use jsonc_parser::{ParseOptions, cst::CstObject};
 
 use super::error::ProjectError;
 use super::plan::read;
+use super::split_mark;
 
 /// The compiler's options, where there is a tsconfig.json.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,8 @@ impl TsConfig {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let root = CstRootNode::parse(text, &ParseOptions::default()).map_err(|error| error.to_string())?;
+        let root =
+            CstRootNode::parse(split_mark(text).1, &ParseOptions::default()).map_err(|error| error.to_string())?;
         let options = root.object_value().and_then(|object| object.object_value("compilerOptions"));
         let Some(options) = options else { return Ok(Self::default()) };
         let resolution = word(&options, "moduleResolution").unwrap_or_default();

@@ -3,15 +3,14 @@
 //! The command and the stand-in both send through here.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use ureq::Agent;
 
 use super::events;
 use crate::cli::identifier::identifier;
 use crate::instance::is_trusted_address;
+use crate::platform::native::agent;
 use crate::time::UnixTime;
 use crate::webhook::{WebhookSecrets, is_id};
 
@@ -101,7 +100,7 @@ impl Delivery {
         let id = id.as_ref().map_or_else(|| identifier("msg_"), |id| id.0.clone());
         let body = envelope(kind, data.as_ref(), now).to_string();
         let timestamp = UnixTime::from_seconds(now.seconds().saturating_add(*time_offset));
-        let request = agent().post(&url.0).header("content-type", "application/json");
+        let request = agent(&url.0, TIMEOUT_SECONDS).post(&url.0).header("content-type", "application/json");
         let request = request.header("user-agent", "Svix-Webhooks/1.0").header("svix-id", &id);
         let request = request.header("svix-timestamp", timestamp.seconds().to_string());
         let request = request.header("svix-signature", secrets.sign(&id, timestamp, body.as_bytes()));
@@ -123,17 +122,6 @@ fn envelope(kind: &str, data: Option<&Value>, now: UnixTime) -> Value {
         "timestamp": milliseconds,
         "type": kind,
     })
-}
-
-/// No proxy of the environment and no redirect leads off this machine.
-fn agent() -> Agent {
-    Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
-        .build()
-        .into()
 }
 
 #[cfg(test)]

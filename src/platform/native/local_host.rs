@@ -1,10 +1,6 @@
 //! Where a command verifies: key sets come from the network, and nothing is kept.
 
-use std::time::Duration;
-
-use ureq::Agent;
-
-use super::NativeHost;
+use super::{NativeHost, agent};
 use crate::instance::is_trusted_address;
 use crate::limits::{KEY_SET_BYTES, KEY_SET_SECONDS};
 use crate::ports::{FetchKeySet, HostError};
@@ -24,15 +20,11 @@ impl FetchKeySet for LocalHost {
     }
 }
 
-/// Follows no redirect: it would lead to keys that nobody chose.
 fn fetch(url: &str, bearer: Option<&str>) -> Result<Vec<u8>, String> {
     if !is_trusted_address(url) {
         return Err("not an https address".to_owned());
     }
-    let timeout = Some(Duration::from_secs(KEY_SET_SECONDS));
-    let agent: Agent =
-        Agent::config_builder().max_redirects(0).http_status_as_error(false).timeout_global(timeout).build().into();
-    let request = agent.get(url).header("accept", "application/json");
+    let request = agent(url, KEY_SET_SECONDS).get(url).header("accept", "application/json");
     let request = match bearer {
         Some(bearer) => request.header("authorization", format!("Bearer {bearer}")),
         None => request,

@@ -229,3 +229,26 @@ fn a_worker_that_is_there_is_told_what_to_mount() {
     let broken = Project::new(&[("wrangler.jsonc", "{"), worker[0]]);
     assert!(broken.refused(&[]).1.starts_with("clerk-edge: cannot understand wrangler.jsonc: "));
 }
+
+#[test]
+fn a_project_is_named_after_its_folder_as_its_tools_take_names() {
+    for (folder, node, python) in [
+        ("api", "api", "api"),
+        ("My API (1)", "my-api-1", "my-api-1"),
+        ("c++", "c", "c"),
+        (".hidden_x.y", "hidden_x.y", "hidden-x-y"),
+        ("\"'\\", "api", "api"),
+        ("é", "api", "api"),
+    ] {
+        for (framework, file, line) in [
+            ("express", "package.json", format!("  \"name\": \"{node}\",")),
+            ("fastapi", "pyproject.toml", format!("name = \"{python}\"")),
+        ] {
+            let project = Project::new(&[]);
+            fs::create_dir(project.path(folder)).unwrap();
+            project.set_up(&[framework, folder]);
+            let text = project.read(&format!("{folder}/{file}"));
+            assert!(text.lines().any(|there| there == line), "{folder}: {text}");
+        }
+    }
+}

@@ -163,3 +163,34 @@ fn the_installer_runs_in_the_project_and_does_not_speak_on_stdout() {
         said(&output)
     );
 }
+
+#[test]
+fn files_that_git_gave_the_line_ends_of_windows_are_as_they_were_written() {
+    let on_workers = vec![("package.json", r#"{"dependencies": {"hono": "4"}, "devDependencies": {"wrangler": "4"}}"#)];
+    let projects = FRAMEWORKS.into_iter().map(|framework| (framework, vec![])).chain([("hono", on_workers)]);
+    for (framework, files) in projects {
+        let project = Project::new(&files);
+        project.set_up(&[framework]);
+        for (path, text) in project.files() {
+            project.write(path.to_str().unwrap(), &text.replace('\n', "\r\n"));
+        }
+        let files = project.files();
+        let again = project.init(&[framework]);
+        assert_eq!((again.status.code(), again.stdout.len()), (Some(0), 0), "{framework}: {}", said(&again));
+        let told = "clerk-edge: nothing to do: the project is set up for ";
+        assert!(said(&again).starts_with(told), "{framework}: {}", said(&again));
+        assert!(project.files() == files, "{framework}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    let project = Project::new(&[
+        ("tsconfig.json", "\u{feff}{\"compilerOptions\": {\"moduleResolution\": \"bundler\"}}"),
+        ("wrangler.jsonc", "\u{feff}{\"main\": \"src/index.ts\"}"),
+    ]);
+    project.set_up(&["hono"]);
+    let wrangler = project.read("wrangler.jsonc");
+    assert!(wrangler.starts_with("\u{feff}{") && wrangler.contains("\"vars\""), "{wrangler}");
+    assert!(project.read("src/clerk/api.ts").contains("from './auth'"), "{:?}", project.files().keys());
+}

@@ -113,3 +113,16 @@ fn what_clerk_says_to_a_wrong_key_is_passed_on() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     assert!(said(&output).contains("401: The secret key is not valid"), "{}", said(&output));
 }
+
+#[test]
+fn an_answer_that_is_not_clerks_is_told_by_its_status() {
+    let (stand_in, down) = (StandIn::start(), Router::new().fallback(|| async { (StatusCode::BAD_GATEWAY, "<html>") }));
+    let api = Api::start(&stand_in, None);
+    let output = std::process::Command::new(BINARY)
+        .args(["test", &api.url(), "--clerk"])
+        .envs([("CLERK_SECRET_KEY", "sk_test_any"), ("CLERK_API_URL", &format!("http://{}", serve(down)))])
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(said(&output).contains("what was asked: 502: no reason given"), "{}", said(&output));
+}

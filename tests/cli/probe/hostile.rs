@@ -124,3 +124,22 @@ fn what_a_hostile_answer_says_reaches_no_terminal_as_it_stands() {
     assert!(text.contains("got       302, location: / 2J x"), "{text}");
     assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{text:?}");
 }
+
+#[test]
+fn what_an_answer_says_breaks_no_report() {
+    // Two characters that XML has no way to write, what ends its elements, and a long rest.
+    let url = server(|mut stream: TcpStream| {
+        drop(stream.read(&mut [0; 4096]));
+        let location = format!("/\u{ffff}\u{fffe}]]>\"'&<a\\{}", "ä".repeat(5000));
+        drop(write!(stream, "HTTP/1.1 302 No\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"));
+    });
+    for format in ["json", "sarif"] {
+        let output = clerk_edge(&["test", &url, "--only", "2", "--format", format]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap();
+    }
+    let output = clerk_edge(&["test", &url, "--only", "2", "--format", "junit"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("got 302, location: /  ]]&gt;&quot;&apos;&amp;&lt;a\\äää") && text.len() < 4000, "{text}");
+    let is_xml = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    assert!(text.chars().all(is_xml), "{text:?}");
+}

@@ -55,3 +55,22 @@ fn complaint(stand_in: &StandIn, number: u8) -> Option<String> {
     let is_right = run.ended("failed") == [u64::from(number)] && run.ended("skipped") == skipped;
     (!is_right).then(|| format!("fault {number}, skipped {:?}:\n{}", run.ended("skipped"), run.findings()))
 }
+
+#[test]
+fn a_key_that_came_during_an_outage_is_no_fault_of_the_api() {
+    let stand_in = StandIn::start();
+    let api = Api::start(&stand_in, None);
+    for run in ["first", "second"] {
+        let ended = Run::of(&api, &["--issuer-url", &stand_in.url, "--only", "40"], &[]);
+        assert_eq!(ended.ended("passed"), [40], "{run}: {}", ended.findings());
+    }
+}
+
+#[test]
+fn an_outage_that_a_run_left_behind_is_over_with_the_next() {
+    let stand_in = StandIn::start();
+    assert_eq!(stand_in.post("/stand-in/outage", r#"{"mode": "error"}"#).0, 200);
+    let api = Api::start(&stand_in, None);
+    let run = Run::of(&api, &["--issuer-url", &stand_in.url, "--only", "8"], &[]);
+    assert_eq!(run.ended("passed"), [8], "{}", run.findings());
+}

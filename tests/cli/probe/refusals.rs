@@ -121,6 +121,8 @@ fn a_live_key_another_host_and_a_silent_port_are_asked_for_wrongly() {
         ),
         (vec!["http://api.example.com", "--allow-host", "example.com"], "api.example.com is not this machine"),
         (vec!["ftp://127.0.0.1"], "expected the address of an API"),
+        (vec!["http://127.0.0.1:99999"], "expected the address of an API"),
+        (vec!["http://me:hidden@127.0.0.1"], "expected an address without a user and a password\n"),
         (vec![&nobody, "--only", "46"], "expected the number or the name of a check, got \"46\""),
         (vec![&nobody, "--protected", "api"], "expected a path that begins with /, got \"api\""),
         (vec![&nobody, "--config", "no-such.toml"], "cannot read no-such.toml"),
@@ -153,4 +155,85 @@ fn a_check_of_severity_should_fails_the_run_only_when_strict() {
         let run = Run::of(&api, arguments, &[]);
         assert_eq!(run.output.status.code(), Some(code), "{arguments:?}: {}", run.findings());
     }
+}
+
+#[test]
+fn a_run_that_skipped_every_check_is_no_pass() {
+    let url = server(|mut stream| {
+        drop(stream.read(&mut [0; 4096]));
+        drop(stream.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"));
+    });
+    for format in ["pretty", "json", "junit", "sarif"] {
+        let output = clerk_edge(&["test", &url, "--only", "8,43", "--format", format]);
+        let told =
+            "clerk-edge: nothing was checked: every check was skipped (hint: the report says what each one lacks)\n";
+        assert_eq!((output.status.code(), said(&output)), (Some(2), told), "{format}");
+        let text = String::from_utf8(output.stdout).unwrap().to_lowercase();
+        assert!(text.contains("no webhook path was given: --webhook path"), "{text}");
+    }
+    let output = clerk_edge(&["test", &url, "--only", "2,8,43"]);
+    assert_eq!((output.status.code(), said(&output)), (Some(0), ""));
+}
+
+#[test]
+fn settings_are_told_on_one_line_and_without_what_they_hold() {
+    for (text, expected) in [
+        ("public = \"/\"\nsecret_key = \"sk_test_hidden\"\n", "line 2: unknown field `secret_key`, expected one of"),
+        ("public = sk_test_hidden", "line 1: "),
+        ("clock_skew_seconds = -1", "expected clock_skew_seconds from 0 to 3600, got -1"),
+        (
+            "clock_skew_seconds = 9223372036854775807",
+            "expected clock_skew_seconds from 0 to 3600, got 9223372036854775807",
+        ),
+    ] {
+        let settings = Scratch::file("refused.toml", text);
+        let output = clerk_edge(&["test", "http://127.0.0.1:1", "--config", settings.text()]);
+        assert_eq!((output.status.code(), said(&output).lines().count()), (Some(2), 1), "{}", said(&output));
+        assert!(said(&output).contains(expected) && !said(&output).contains("hidden"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn what_is_no_stand_in_is_told_in_few_words() {
+    let url = server(|mut stream| {
+        drop(stream.read(&mut [0; 4096]));
+        let page = "<!doctype html>\n\u{1b}[2J".repeat(1000);
+        drop(write!(stream, "HTTP/1.1 404 No\r\nContent-Length: {}\r\n\r\n{page}", page.len()));
+    });
+    let output = clerk_edge(&["test", &url, "--issuer-url", &url]);
+    let told = said(&output);
+    assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
+    assert!(told.contains("did not do what was asked: 404: <!doctype html>") && told.len() < 600, "{told}");
+    assert!(!told.trim_end().contains(char::is_control), "{told:?}");
+}
+
+#[test]
+fn every_request_that_is_judged_is_counted() {
+    let url = server(|mut stream| {
+        drop(stream.read(&mut vec![0; 100_000]));
+        drop(stream.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"));
+    });
+    let (report, _) = checked(&url, &["--only", "12"]);
+    assert_eq!((&report["checks"][0]["status"], &report["checks"][0]["requests"]), (&json!("passed"), &json!(18)));
+}
+
+#[test]
+fn what_is_no_graphql_passes_no_check_of_it() {
+    let of = |answer: &'static str, arguments: &[&str]| {
+        let url = server(move |mut stream| {
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(answer.as_bytes()));
+        });
+        let (report, _) = checked(&url, &[&["--only", "42", "--graphql", "/nowhere"], arguments].concat());
+        report["checks"][0].clone()
+    };
+    let missing = "HTTP/1.1 404 No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    for arguments in [&[][..], &["--unsafe"]] {
+        let check = of(missing, arguments);
+        assert_eq!(check["status"], "skipped", "{check:#}");
+        assert!(check["reason"].as_str().unwrap().contains("404"), "{check:#}");
+    }
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
+    let check = of(page, &[]);
+    assert_eq!((&check["status"], &check["findings"][0]["got"]), (&json!("failed"), &json!("200, and no JSON")));
 }

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::cli::finding::{Finding, Severity};
-use crate::cli::wrangler_toml::{Node, Place};
+use crate::cli::wrangler::{Node, Place};
 use crate::config::Access;
 use crate::keys::KeySource;
 

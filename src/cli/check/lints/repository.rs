@@ -9,7 +9,7 @@ use super::Subject;
 use super::secret_shapes::{self, Secret};
 use crate::cli::check::secrets;
 use crate::cli::finding::{Finding, Severity};
-use crate::cli::wrangler_toml::{Node, Place, WranglerToml, place_at};
+use crate::cli::wrangler::{Node, Place, Wrangler, place_at};
 
 pub(super) const SECRET_IN_VARIABLE: &str = "secret-in-variable";
 pub(super) const TRACKED_SECRETS: &str = "tracked-secrets-file";
@@ -33,7 +33,7 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// Secrets in the variables of every environment, since a variable is shown to whoever sees the file or the dashboard.
-fn in_variables(wrangler: &WranglerToml) -> Vec<Finding> {
+fn in_variables(wrangler: &Wrangler) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, node) in wrangler.all_vars() {
         let is_named_so =

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::cli::wrangler_toml::{Secrets, WranglerToml};
+use crate::cli::wrangler::{Secrets, Wrangler};
 use crate::gateway::BUILT_IN_HANDLERS;
 
 /// A configuration that no lint has anything against.
@@ -21,7 +21,7 @@ origin = "https://api.example.com"
 
 /// The findings of the lints that look at the configuration alone, as `line name subject`.
 fn found_in(text: &str, environment: Option<&str>) -> Vec<String> {
-    let wrangler = WranglerToml::parse(Path::new("wrangler.toml"), text.to_owned(), environment).unwrap();
+    let wrangler = Wrangler::parse(Path::new("wrangler.toml"), text.to_owned(), environment).unwrap();
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     let config = Config::read(&environment, &BUILT_IN_HANDLERS);
     assert!(config.is_ok(), "{text}\n{:?}", config.err());
@@ -45,7 +45,7 @@ fn a_cure_is_in_the_language_of_the_configuration() {
     let gateway = r#"{"GATEWAY": {"authorized_parties": ["https://app.example.com"], "routes": [{"path": "/a", "serve": "whoami"}]}}"#;
     let text =
         format!(r#"{{"vars": {{"CLERK_PUBLISHABLE_KEY": "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", {}}}"#, &gateway[1..]);
-    let wrangler = WranglerToml::parse(Path::new("wrangler.jsonc"), text, None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("wrangler.jsonc"), text, None).unwrap();
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     let subject = Subject { environment: &environment, config: None, folder: Path::new("/nowhere") };
     let cures: Vec<String> = all(&subject).into_iter().filter_map(|finding| finding.cure).collect();
@@ -125,7 +125,7 @@ fn secrets_in_variables_are_found_in_every_environment_however_deep() {
         GOOD.replace("[vars.GATEWAY]", "ASSERTION_KEY = 'YSBrZXkgZm9yIHRoZSB0ZXN0cyBvZiBhc3NlcnRpb24'\n[vars.GATEWAY]");
     assert_eq!(found(&named), ["8 secret-in-variable ASSERTION_KEY"]);
     let placeholder = GOOD.replace("[vars.GATEWAY]", "CLERK_SECRET_KEY = 'sk_test_…'\n[vars.GATEWAY]");
-    let wrangler = WranglerToml::parse(Path::new("w"), placeholder, None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w"), placeholder, None).unwrap();
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     assert_eq!(all(&Subject { environment: &environment, config: None, folder: Path::new("/nowhere") }), []);
 }
@@ -133,7 +133,7 @@ fn secrets_in_variables_are_found_in_every_environment_however_deep() {
 #[test]
 fn a_given_key_needs_no_store_and_no_cron() {
     let text = GOOD.replace("JWKS", "KEYS").replace("[\"*/3 * * * *\"]", "[]");
-    let wrangler = WranglerToml::parse(Path::new("w"), text, None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w"), text, None).unwrap();
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     let mut config = Config::read(&environment, &BUILT_IN_HANDLERS).unwrap();
     let names = |config: &Config| {

@@ -7,7 +7,7 @@ use minijinja::context;
 use super::super::error::InitError;
 use super::super::node::{CLERK_EDGE, Dependency, NodeProject};
 use super::super::package_json::PackageJson;
-use super::super::plan::read;
+use super::super::plan::{is_held_by, read};
 use super::super::scaffold::Scaffold;
 use super::super::templates::{render, render_node};
 use super::super::worker::{COMPATIBILITY_DATE, name};
@@ -46,7 +46,7 @@ pub(super) fn scaffold(root: &Path, project: NodeProject, configuration: &'stati
     let text = render_node("hono/workers/server", &project)?;
     let before = read(&root.join(configuration))?;
     let main = before.as_deref().map(|text| main(configuration, text)).transpose()?.flatten();
-    let is_ours = read(&root.join(&server))?.as_ref() == Some(&text);
+    let is_ours = is_held_by(&root.join(&server), &text)?;
     let starts = is_ours || (main.is_none() && !project.has_entry);
     if starts {
         scaffold.parts.insert(0, Part::whole(server.clone(), text));

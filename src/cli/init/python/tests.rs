@@ -22,7 +22,7 @@ fn project(files: &[(&str, &str)]) -> TempDir {
 fn set_up(folder: &TempDir) -> Vec<String> {
     let root = folder.path().canonicalize().unwrap();
     let scaffold = fastapi::scaffold(&root).unwrap();
-    Plan::new(&root, &scaffold.parts, false).unwrap().write().unwrap();
+    Plan::new(&root, &scaffold.parts, false).unwrap().write(|_| ()).unwrap();
     let again = fastapi::scaffold(&root).unwrap();
     let again = Plan::new(&root, &again.parts, false).unwrap();
     assert_eq!(again.changes().count(), 0, "a second run changes nothing");

@@ -26,6 +26,14 @@ pub(super) fn is_worker(root: &Path) -> Result<bool, InitError> {
     Ok(dependencies.is_some_and(|names| names.contains_key("worker") || names.contains_key("clerk-edge")))
 }
 
+/// A workspace that is no package itself has no dependencies, and cargo takes none for it.
+pub(super) fn check_package(root: &Path) -> Result<(), InitError> {
+    let Some(text) = read(&root.join(FILE))? else { return Ok(()) };
+    let document = parsed(Path::new(FILE), &text)?;
+    let has = |name: &str| document.contains_key(name);
+    if has("workspace") && !has("package") { Err(InitError::Workspace(FILE.into())) } else { Ok(()) }
+}
+
 impl Edit for CargoAdditions {
     fn over(&self, path: &Path, before: &str) -> Result<String, ProjectError> {
         if before.trim().is_empty() {

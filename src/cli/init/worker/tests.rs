@@ -19,7 +19,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 fn set_up(folder: &TempDir) {
     let root = folder.path().canonicalize().unwrap();
     let scaffold = scaffold(&root, None).unwrap();
-    Plan::new(&root, &scaffold.parts, false).unwrap().write().unwrap();
+    Plan::new(&root, &scaffold.parts, false).unwrap().write(|_| ()).unwrap();
     let again = super::scaffold(&root, None).unwrap();
     assert_eq!(Plan::new(&root, &again.parts, false).unwrap().changes().count(), 0, "a second run changes nothing");
 }
@@ -110,4 +110,12 @@ fn a_crate_elsewhere_is_one() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(source(Some(here)).unwrap(), format!("path = \"{}\"", here.canonicalize().unwrap().display()));
     assert!(matches!(source(Some(&here.join("src"))), Err(InitError::NoCrate(_))));
+}
+
+#[test]
+fn a_workspace_without_a_package_is_left_as_it_is() {
+    let folder = folder(&[("Cargo.toml", "[workspace]\nmembers = [\"a\"]\n")]);
+    let root = folder.path().canonicalize().unwrap();
+    let error = scaffold(&root, None).and_then(|scaffold| Ok(Plan::new(&root, &scaffold.parts, false)?)).unwrap_err();
+    assert_eq!(error.to_string(), "Cargo.toml is of a workspace without a package");
 }

@@ -55,6 +55,7 @@ fn admin_only(probe: &Probe) -> Result<Report, Stop> {
         None => trial.note("a user's token was left out: --issuer-url, --clerk or --token"),
     }
     match administrator(probe)? {
+        Some(token) if token.has_run_out() => trial.note("the administrator's token given has run out"),
         Some(token) => {
             trial.expect(&Request::get(path).bearer(&token), "2xx", Answer::is_success);
         }
@@ -150,13 +151,18 @@ fn other_tenants(probe: &Probe) -> Result<Report, Stop> {
 fn stranger(probe: &Probe, owned: &Owned) -> Result<Option<Token>, Stop> {
     if probe.stand_in().is_err() {
         let token = probe.valid()?;
-        let subject = Pattern::of(&token).and_then(|pattern| pattern.subject().map(str::to_owned));
-        let is_owner = subject.is_some() && subject == owned.user;
-        return Ok((!is_owner).then_some(token));
+        return Ok((!is_owner(&token, owned)).then_some(token));
     }
     let organization = owned.organization.as_ref().map(|_| "org_ClerkEdgeTestOther");
     let user = if organization.is_some() { owned.user.as_deref() } else { Some("user_ClerkEdgeTestOther") };
     token_of(probe, user, organization, "of another").map(Some)
+}
+
+/// Whether a token says that its user is the owner, or acts for the organization that is.
+fn is_owner(token: &Token, owned: &Owned) -> bool {
+    let Some(pattern) = Pattern::of(token) else { return false };
+    let is = |held: Option<&str>, owner: &Option<String>| held.is_some() && held == owner.as_deref();
+    is(pattern.subject(), &owned.user) || is(pattern.organization(), &owned.organization)
 }
 
 fn token_of(probe: &Probe, user: Option<&str>, organization: Option<&str>, kind: &str) -> Result<Token, Stop> {

@@ -101,7 +101,7 @@ fn expired(probe: &Probe) -> Result<Report, Stop> {
 fn expired_one(trial: &mut Trial<'_>, token: &Token) {
     let request = Request::get(trial.probe.protected()).bearer(token);
     let Some(answer) = trial.rejected(&request) else { return };
-    let exp = Pattern::of(token).and_then(|pattern| pattern.claims.get("exp").and_then(Value::as_i64));
+    let exp = Pattern::of(token).and_then(|pattern| pattern.exp());
     let said = format!("{} {}", answer.joined("www-authenticate"), answer.text());
     let tells = exp.is_some_and(|exp| said.contains(&exp.to_string())) || tells_clock(&said);
     trial.judge(Severity::Should, &request, "an answer without dates", !tells, "an answer that tells when");

@@ -30,24 +30,49 @@ const INTROSPECTION: &str = "{ __schema { types { name } } }";
 const BATCH: usize = 3;
 const UNKNOWN: &str = "the schema does not know the private field: set graphql_private";
 
+/// What an answer tells of the private field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Known,
+    /// The schema has none of the name.
+    Unknown,
+    /// Nobody answers at the path, or by the method.
+    NotServed(u16),
+}
+
 fn graphql(probe: &Probe) -> Result<Report, Stop> {
     let mut trial = Trial::must(probe);
     let path = probe.graphql()?;
     let private = probe.settings.graphql_private.as_deref().unwrap_or(PRIVATE);
-    let mut is_known = denied(&mut trial, &by_get(path, private), "401, or errors and no data");
+    let mut field = denied(&mut trial, &by_get(path, private), "401, or errors and no data");
     if !probe.is_unsafe {
         trial.note("operations by POST were left out: --unsafe");
-    } else if is_known {
-        is_known = by_post(&mut trial, path, private)?;
+    } else if field != Field::Unknown {
+        field = match by_post(&mut trial, path, private)? {
+            Field::NotServed(_) => field,
+            told => told,
+        };
     }
     let subscribed = subscriptions::refused(&mut trial, path)?;
-    if !is_known && !subscribed && !trial.has_findings() {
-        return Err(Stop::skip(UNKNOWN));
+    let Some(reason) = field.complaint() else { return trial.end() };
+    if !subscribed && !trial.has_findings() {
+        return Err(Stop::skip(reason));
     }
-    if !is_known {
-        trial.note(UNKNOWN);
-    }
+    trial.note(&reason);
     trial.end()
+}
+
+impl Field {
+    /// Why nothing was told of it.
+    fn complaint(self) -> Option<String> {
+        match self {
+            Self::Known => None,
+            Self::Unknown => Some(UNKNOWN.to_owned()),
+            Self::NotServed(status) => Some(format!(
+                "an operation is answered {status}, as where no endpoint is: --graphql PATH, or --unsafe for one that takes POST alone"
+            )),
+        }
+    }
 }
 
 fn by_get(path: &str, query: &str) -> Request {
@@ -55,13 +80,13 @@ fn by_get(path: &str, query: &str) -> Request {
     Request::get(&format!("{path}{separator}query={}", utf8_percent_encode(query, NON_ALPHANUMERIC)))
 }
 
-/// Whether the schema knows the private field.
-fn by_post(trial: &mut Trial<'_>, path: &str, private: &str) -> Result<bool, Stop> {
+fn by_post(trial: &mut Trial<'_>, path: &str, private: &str) -> Result<Field, Stop> {
     let post = |query: &str, shown: &str| {
         Request::new("POST", path).body("application/json", json!({"query": query}).to_string(), shown)
     };
-    if !denied(trial, &post(private, "a private field"), "401, or 200 with the code UNAUTHENTICATED") {
-        return Ok(false);
+    let field = denied(trial, &post(private, "a private field"), "401, or 200 with the code UNAUTHENTICATED");
+    if field != Field::Known {
+        return Ok(field);
     }
     let batch: Vec<Value> = (0..BATCH).map(|_| json!({"query": private})).collect();
     let batch =
@@ -82,23 +107,27 @@ fn by_post(trial: &mut Trial<'_>, path: &str, private: &str) -> Result<bool, Sto
         let request = post(private, "a private field").bearer(&token);
         trial.expect(&request, "2xx with data", |answer| answer.is_success() && has_data(answer));
     }
-    Ok(true)
+    Ok(Field::Known)
 }
 
-/// Expects no data, and errors that show nothing of the inside. Whether the schema knows what was asked for.
-fn denied(trial: &mut Trial<'_>, request: &Request, expected: &str) -> bool {
-    let Some(answer) = trial.ask(Severity::Must, request, expected) else { return true };
+/// Expects no data, and errors that show nothing of the inside.
+fn denied(trial: &mut Trial<'_>, request: &Request, expected: &str) -> Field {
+    let Some(answer) = trial.ask(Severity::Must, request, expected) else { return Field::Known };
     let has_data = has_data(&answer);
     if is_unknown(&answer) && !has_data {
-        return false;
+        return Field::Unknown;
     }
-    trial.judge(Severity::Must, request, expected, answer.status < 500 && !has_data, &got(&answer));
+    if answer.is(&[404, 405]) && !has_data {
+        return Field::NotServed(answer.status);
+    }
+    let is_denied = answer.status < 500 && !has_data && is_readable(&answer);
+    trial.judge(Severity::Must, request, expected, is_denied, &got(&answer));
     if answer.is_success() && !has_data {
         let is_coded = !answer.text().contains("\"errors\"") || answer.text().contains("UNAUTHENTICATED");
         trial.judge(Severity::Should, request, "the code UNAUTHENTICATED", is_coded, "errors without it");
     }
     trial.judge(Severity::Should, request, "no trace of calls", !answer.shows_stack(), "a trace of calls");
-    true
+    Field::Known
 }
 
 /// Expects that the private field is null, whatever becomes of the others.
@@ -109,11 +138,21 @@ fn denied_field(trial: &mut Trial<'_>, request: &Request, private: &str) {
         private.chars().skip_while(|c| !c.is_alphabetic()).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let body = answer.json().unwrap_or_default();
     let is_null = body.pointer(&format!("/data/{name}")).is_none_or(Value::is_null);
-    trial.judge(Severity::Must, request, expected, is_null && answer.status < 500, &got(&answer));
+    let is_denied = is_null && answer.status < 500 && is_readable(&answer);
+    trial.judge(Severity::Must, request, expected, is_denied, &got(&answer));
 }
 
 fn got(answer: &Answer) -> String {
-    if has_data(answer) { format!("{}, with data", answer.summary()) } else { answer.summary() }
+    match answer.summary() {
+        summary if has_data(answer) => format!("{summary}, with data"),
+        summary if !is_readable(answer) => format!("{summary}, and no JSON"),
+        summary => summary,
+    }
+}
+
+/// A page, and JSON so long that its end was not read, may hold anything.
+fn is_readable(answer: &Answer) -> bool {
+    !answer.is_success() || answer.json().is_some()
 }
 
 /// A query that the schema does not know shows nothing.

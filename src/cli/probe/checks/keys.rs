@@ -137,36 +137,35 @@ impl Drop for Outage<'_> {
     }
 }
 
-/// The stand-in, when the API fetches its keys from there and takes what they signed.
-fn key_server(probe: &Probe) -> Result<&StandIn, Stop> {
+/// The stand-in, when the API fetches its keys from there and takes what they signed; and a token that it takes.
+fn key_server(probe: &Probe) -> Result<(&StandIn, Token), Stop> {
     let stand_in = probe.stand_in()?;
-    if !takes_any(probe, stand_in)? {
+    let Some(token) = taken(probe, stand_in) else {
         return Err(Stop::skip("no good token is accepted, as check 8 says"));
-    }
+    };
     if stand_in.requests()? == 0 {
         return Err(Stop::skip("the API never asked for the key set: it is configured with one fixed key"));
     }
-    Ok(stand_in)
+    Ok((stand_in, token))
 }
 
-/// Whether a token of the newest key is taken, or of the one before it: the newest may have come during an outage.
-fn takes_any(probe: &Probe, stand_in: &StandIn) -> Result<bool, Stop> {
+/// A token of the newest key that is taken, or else of the one before it: the newest may have come during an outage.
+fn taken(probe: &Probe, stand_in: &StandIn) -> Option<Token> {
     for key in [KeyChoice::Current, KeyChoice::Previous] {
         let mut request = probe.request();
         request.key = key;
         // There is no previous key before the first rotation.
-        let Ok(token) = stand_in.mint(&request, "good") else { continue };
+        let Ok(token) = stand_in.mint(&request, "good, of a known key, during an outage") else { continue };
         if probe.send(&Request::get(probe.protected()).bearer(&token)).is_ok_and(|answer| answer.is_success()) {
-            return Ok(true);
+            return Some(token);
         }
     }
-    Ok(false)
+    None
 }
 
 fn outage(probe: &Probe) -> Result<Report, Stop> {
     let mut trial = Trial::must(probe);
-    let stand_in = key_server(probe)?;
-    let good = stand_in.mint(&probe.request(), "good, of a known key, during an outage")?;
+    let (stand_in, good) = key_server(probe)?;
     stand_in.rotate(true)?;
     let _outage = Outage::begin(stand_in, "error")?;
     trial.expect(&Request::get(probe.protected()).bearer(&good), "2xx", Answer::is_success);
@@ -214,7 +213,7 @@ fn rotation_limit(probe: &Probe) -> Duration {
 
 fn rotation(probe: &Probe) -> Result<Report, Stop> {
     let mut trial = Trial::must(probe);
-    let stand_in = key_server(probe)?;
+    let (stand_in, _) = key_server(probe)?;
     let before = stand_in.requests()?;
     let start = instant();
     stand_in.rotate(false)?;

@@ -101,12 +101,12 @@ fn quickest(probe: &Probe, request: &Request, first: Duration, limit: Duration) 
 /// What is too large, or not even text, may also end the connection.
 fn turned_away(trial: &mut Trial<'_>, request: &Request) {
     let expected = "401, 400, 413 or 431";
-    match trial.probe.send(request) {
-        Ok(answer) => {
-            trial.judge(Severity::Must, request, expected, is_refused(&answer), &answer.summary());
-        }
-        Err(SendError::Closed) => {}
-        Err(error) => trial.find(Severity::Must, request, expected, &error.to_string()),
+    let sent = match trial.probe.send(request) {
+        Err(SendError::Closed) => Ok(None),
+        sent => sent.map(Some),
+    };
+    if let Some(Some(answer)) = trial.meet(Severity::Must, request, expected, sent) {
+        trial.judge(Severity::Must, request, expected, is_refused(&answer), &answer.summary());
     }
 }
 

@@ -34,7 +34,7 @@ fn revoked(probe: &Probe) -> Result<Report, Stop> {
     let revoked_at = now().seconds();
     clerk.revoke()?;
     let window = i64::try_from(probe.settings.window_seconds.unwrap_or(WINDOW_SECONDS)).unwrap_or(i64::MAX);
-    let exp = Pattern::of(&token).and_then(|pattern| pattern.claims.get("exp")?.as_i64());
+    let exp = Pattern::of(&token).and_then(|pattern| pattern.exp());
     let exp = exp.ok_or_else(|| Stop::skip("the token has no exp"))?;
     token.kind = "of a revoked session".to_owned();
     let request = Request::get(probe.protected()).bearer(&token);

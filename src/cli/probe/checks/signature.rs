@@ -89,7 +89,11 @@ const CALLBACK_MS: u64 = 200;
 fn tampered_token(probe: &Probe) -> Result<Report, Stop> {
     let mut trial = Trial::must(probe);
     let genuine = probe.any_token()?;
-    for token in tampered(&genuine) {
+    let tampered = tampered(&genuine);
+    if tampered.is_empty() {
+        return Err(Stop::skip("the token given is no JWT, so there is nothing in it to change"));
+    }
+    for token in tampered {
         let request = Request::get(probe.protected()).bearer(&token);
         let answer = trial.rejected(&request);
         if let Some(answer) = answer.filter(|answer| answer.status == 401) {

@@ -11,6 +11,9 @@ pub(in crate::cli) enum TargetError {
     /// Not an address.
     #[error("expected the address of an API, such as http://127.0.0.1:3000, got {0:?}")]
     Url(String),
+    /// With what other programs would send, and reports would show.
+    #[error("expected an address without a user and a password")]
+    Credentials,
     /// On another machine, which nobody allowed.
     #[error("{0} is not this machine")]
     NotAllowed(String),
@@ -28,7 +31,11 @@ pub(in crate::cli::probe) struct Target {
 impl Target {
     /// Reads an address, which must be on this machine or have its very host among `allowed`.
     pub(in crate::cli::probe) fn parse(text: &str, allowed: &[String]) -> Result<Self, TargetError> {
-        let target = read(text).ok_or_else(|| TargetError::Url(text.to_owned()))?;
+        let uri: Option<Uri> = text.parse().ok();
+        if uri.as_ref().and_then(Uri::authority).is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(TargetError::Credentials);
+        }
+        let target = uri.as_ref().and_then(read).ok_or_else(|| TargetError::Url(text.to_owned()))?;
         if target.is_loopback() || allowed.iter().any(|host| host.eq_ignore_ascii_case(&target.host)) {
             Ok(target)
         } else {
@@ -76,20 +83,34 @@ impl Target {
     }
 }
 
-fn read(text: &str) -> Option<Target> {
-    let uri: Uri = text.parse().ok()?;
+fn read(uri: &Uri) -> Option<Target> {
     let is_tls = match uri.scheme_str()? {
         "https" => true,
         "http" => false,
         _ => return None,
     };
     let authority = uri.authority()?;
-    if authority.as_str().contains('@') || uri.query().is_some() || authority.host().is_empty() {
+    if uri.query().is_some() || authority.host().is_empty() {
         return None;
     }
-    let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    let port = match authority.as_str().strip_prefix(authority.host())? {
+        "" | ":" if is_tls => 443,
+        "" | ":" => 80,
+        port => port.strip_prefix(':')?.parse().ok()?,
+    };
     let prefix = uri.path().trim_end_matches('/').to_owned();
+    if !is_path(&prefix) {
+        return None;
+    }
     Some(Target { is_tls, host: authority.host().to_owned(), port, prefix })
+}
+
+/// Whether a path is one of RFC 3986 (section 3.3), as reports must have it.
+fn is_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
+    let mut parts = path.split('%');
+    let is_escaped = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    path.bytes().all(|byte| byte == b'%' || is_plain(byte)) && parts.next().is_some() && parts.all(is_escaped)
 }
 
 #[cfg(test)]
@@ -101,6 +122,7 @@ mod tests {
         let target = Target::parse("http://127.0.0.1:3000/base/", &[]).unwrap();
         assert_eq!(target.url(), "http://127.0.0.1:3000/base");
         assert_eq!(target.path("/a/../b"), "/base/a/../b");
+        assert_eq!(Target::parse("http://127.0.0.1/%c3%A4/(a)", &[]).unwrap().url(), "http://127.0.0.1/%c3%A4/(a)");
         assert_eq!(Target::parse("https://[::1]:444", &[]).unwrap().authority(), "[::1]:444");
         assert_eq!(Target::parse("http://LOCALHOST", &[]).unwrap().authority(), "LOCALHOST");
     }
@@ -116,8 +138,26 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for url in ["", "127.0.0.1:3000", "ftp://127.0.0.1", "http://u@127.0.0.1", "http://127.0.0.1/?a", "/api"] {
+        for url in [
+            "",
+            "127.0.0.1:3000",
+            "ftp://127.0.0.1",
+            "http://127.0.0.1/?a",
+            "/api",
+            "http://127.0.0.1:65536",
+            "http://[::1]:65536",
+            "http://127.0.0.1:port",
+            "http://127.0.0.1/\"",
+            "http://127.0.0.1/{a}",
+            "http://127.0.0.1/a|b",
+            "http://127.0.0.1/\u{e4}",
+            "http://127.0.0.1/%zz",
+        ] {
             assert_eq!(Target::parse(url, &[]), Err(TargetError::Url(url.to_owned())));
         }
+        for url in ["http://u@127.0.0.1", "http://u:p@127.0.0.1:3000/api"] {
+            assert_eq!(Target::parse(url, &[]), Err(TargetError::Credentials));
+        }
+        assert_eq!(Target::parse("http://127.0.0.1:", &[]).unwrap().port, 80);
     }
 }

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::Token;
 
+/// How long what a forger begins with must still live, in seconds.
+const LEFT_SECONDS: i64 = 30;
+
 /// The header and claims that a good token has, for a forger to begin with.
 #[derive(Clone)]
 pub(in crate::cli::probe) struct Pattern {
@@ -44,6 +47,25 @@ impl Pattern {
         let mut claims = self.claims.clone();
         merge(&mut claims, over);
         Value::Object(claims).to_string()
+    }
+
+    /// The same, where its time is nearly over as of a token that lives on: or it would be turned away for its age.
+    pub(in crate::cli::probe) fn lasting(mut self, now: i64) -> Self {
+        if self.exp().is_some_and(|exp| exp < now + LEFT_SECONDS) {
+            merge(&mut self.claims, &json!({"exp": now + 60, "iat": now, "nbf": now - 10}));
+        }
+        self
+    }
+
+    /// When it runs out, in seconds since 1970.
+    pub(in crate::cli::probe) fn exp(&self) -> Option<i64> {
+        self.claims.get("exp")?.as_i64()
+    }
+
+    /// The organization that the user acts for, in either version of Clerk's claims.
+    pub(in crate::cli::probe) fn organization(&self) -> Option<&str> {
+        let found = self.claims.get("org_id").or_else(|| self.claims.get("o")?.get("id"));
+        found.and_then(Value::as_str)
     }
 
     /// The user.

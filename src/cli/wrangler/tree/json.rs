@@ -8,6 +8,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::{Number, Value};
 
 use super::{Kind, Node, Place, place_at};
+use crate::cli::project::split_mark;
 
 const AS_WRANGLER: ParseOptions = ParseOptions {
     allow_comments: true,
@@ -29,7 +30,12 @@ impl Node {
     /// Reads a whole text; else what is wrong with it.
     pub(in crate::cli) fn parse_json(path: &Path, text: &str) -> Result<Self, Vec<(Place, String)>> {
         let told = |(start, complaint): Mistake| vec![(place_at(path, text, start), complaint)];
-        parsed(text).map_err(told)
+        // White space of the same length in the place of a mark before the text, so that every place stays.
+        match split_mark(text) {
+            ("", text) => parsed(text),
+            (mark, rest) => parsed(&format!("{:1$}{rest}", "", mark.len())),
+        }
+        .map_err(told)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every mistake that is found in a `wrangler.toml` stands in one of its lines.
+//! Every mistake that is found in a `wrangler.toml` or a `wrangler.jsonc` stands in one of its lines.
 
 #![no_main]
 

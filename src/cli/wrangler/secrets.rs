@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Place, WranglerTomlError, place_at};
+use super::{Place, WranglerError, place_at};
 
 /// Secrets by name. Their texts are shown nowhere.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Secrets {
         folder: &Path,
         environment: Option<&str>,
         files: &[PathBuf],
-    ) -> Result<Self, WranglerTomlError> {
+    ) -> Result<Self, WranglerError> {
         let mut secrets = Self::default();
         if !files.is_empty() {
             for file in files {
@@ -77,9 +77,9 @@ impl Secrets {
         self.0.retain(|name, _| keep(name));
     }
 
-    fn add_file(&mut self, path: &Path) -> Result<(), WranglerTomlError> {
+    fn add_file(&mut self, path: &Path) -> Result<(), WranglerError> {
         let read: io::Result<String> = fs::read_to_string(path);
-        let text = read.map_err(|source| WranglerTomlError::Read { path: path.to_owned(), source })?;
+        let text = read.map_err(|source| WranglerError::Read { path: path.to_owned(), source })?;
         self.add(path, &text);
         Ok(())
     }

@@ -19,6 +19,7 @@ use thiserror::Error;
 pub(super) use self::environment::WranglerEnvironment;
 pub(super) use self::secrets::Secrets;
 pub(super) use self::tree::Node;
+use super::project::split_mark;
 
 /// Where something stands: a file, and a line counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ impl fmt::Display for Place {
 
 /// Why there is no configuration to look at.
 #[derive(Debug, Error)]
-pub(super) enum WranglerTomlError {
+pub(super) enum WranglerError {
     /// A file that cannot be read.
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
@@ -49,29 +50,29 @@ pub(super) enum WranglerTomlError {
 
 /// A file's content, and which of its environments counts.
 #[derive(Debug)]
-pub(super) struct WranglerToml {
+pub(super) struct Wrangler {
     path: PathBuf,
     text: String,
     root: Node,
     environment: Option<String>,
 }
 
-impl WranglerToml {
+impl Wrangler {
     /// Reads the file at `path`, for an environment of it or, without one, for its top level.
-    pub(super) fn read(path: &Path, environment: Option<&str>) -> Result<Self, WranglerTomlError> {
+    pub(super) fn read(path: &Path, environment: Option<&str>) -> Result<Self, WranglerError> {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(path, text, environment),
-            Err(source) => Err(WranglerTomlError::Read { path: path.to_owned(), source }),
+            Err(source) => Err(WranglerError::Read { path: path.to_owned(), source }),
         }
     }
 
     /// The same from a text that is at hand; `path` is what places in it are named by.
-    pub(super) fn parse(path: &Path, text: String, environment: Option<&str>) -> Result<Self, WranglerTomlError> {
+    pub(super) fn parse(path: &Path, text: String, environment: Option<&str>) -> Result<Self, WranglerError> {
         let read = if is_json(path, &text) { Node::parse_json } else { Node::parse };
-        let root = read(path, &text).map_err(WranglerTomlError::Syntax)?;
+        let root = read(path, &text).map_err(WranglerError::Syntax)?;
         let wrangler = Self { path: path.to_owned(), text, root, environment: environment.map(str::to_owned) };
         match environment {
-            Some(name) if wrangler.environment_table().is_none() => Err(WranglerTomlError::Environment {
+            Some(name) if wrangler.environment_table().is_none() => Err(WranglerError::Environment {
                 path: path.to_owned(),
                 name: name.to_owned(),
                 known: match wrangler.environments() {
@@ -171,7 +172,7 @@ fn is_json(path: &Path, text: &str) -> bool {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("json" | "jsonc") => true,
         Some("toml") => false,
-        _ => text.trim_start().starts_with(['{', '/']),
+        _ => split_mark(text).1.trim_start().starts_with(['{', '/']),
     }
 }
 

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-use super::{Node, Place, Secrets, WranglerToml};
+use super::{Node, Place, Secrets, Wrangler};
 use crate::config::Environment;
 
 /// The bindings that have a `fetch`, each as the list that names it and the key of its name there.
 const SERVICES: [(&str, &str); 3] =
     [("services", "binding"), ("mtls_certificates", "binding"), ("vpc_services", "binding")];
 
-/// A `wrangler.toml` and secrets, as one environment.
+/// Configuration for wrangler and secrets, as one environment.
 #[derive(Debug)]
 pub(in crate::cli) struct WranglerEnvironment {
-    pub(in crate::cli) wrangler: WranglerToml,
+    pub(in crate::cli) wrangler: Wrangler,
     pub(in crate::cli) secrets: Secrets,
 }
 
 impl WranglerEnvironment {
     /// Both together, as wrangler puts them together: where the configuration says which secrets there are, files of
     /// secrets bring in no others, except in the place of variables.
-    pub(in crate::cli) fn new(wrangler: WranglerToml, mut secrets: Secrets) -> Self {
+    pub(in crate::cli) fn new(wrangler: Wrangler, mut secrets: Secrets) -> Self {
         if let Some(declared) = wrangler.own("secrets") {
             let required: Vec<&str> =
                 declared.get("required").map_or(&[][..], Node::elements).iter().filter_map(Node::as_str).collect();

@@ -35,8 +35,8 @@ CLERK_PUBLISHABLE_KEY = "pk_test_no"
 [env.empty]
 "#;
 
-fn wrangler(environment: Option<&str>) -> WranglerToml {
-    WranglerToml::parse(Path::new("wrangler.toml"), TEXT.to_owned(), environment).unwrap()
+fn wrangler(environment: Option<&str>) -> Wrangler {
+    Wrangler::parse(Path::new("wrangler.toml"), TEXT.to_owned(), environment).unwrap()
 }
 
 fn environment(environment: Option<&str>, secrets: &str) -> WranglerEnvironment {
@@ -80,7 +80,7 @@ fn what_is_missing_belongs_to_the_nearest_table() {
 #[test]
 fn the_longest_key_that_fits_a_place_counts() {
     let text = "[vars]\nA = { b = 1 }\n'A.b' = 2\n";
-    let wrangler = WranglerToml::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
     assert_eq!(["A", "A.b", "A.c", "A.b.c"].map(|place| wrangler.find(place).unwrap().line), [2, 3, 2, 3]);
 }
 
@@ -103,7 +103,7 @@ fn an_environment_inherits_flags_and_neither_variables_nor_bindings() {
     assert!(!staging.has_service("API") && environment(None, "").has_service("API"));
     assert!(staging.wrangler.inherited("compatibility_flags").is_some());
     assert_eq!(staging.wrangler.environments(), ["empty", "staging"]);
-    let missing = WranglerToml::parse(Path::new("w.toml"), TEXT.to_owned(), Some("prod")).unwrap_err();
+    let missing = Wrangler::parse(Path::new("w.toml"), TEXT.to_owned(), Some("prod")).unwrap_err();
     assert_eq!(missing.to_string(), "there is no [env.prod] in w.toml; it has empty, staging");
 }
 
@@ -142,7 +142,7 @@ fn declared_secrets_are_the_only_ones() {
     let text = "[vars]\nA = '1'\n[secrets]\nrequired = ['B']\n";
     let mut secrets = Secrets::default();
     secrets.add(Path::new(".dev.vars"), "A=2\nB=3\nC=4");
-    let wrangler = WranglerToml::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
     let environment = WranglerEnvironment::new(wrangler, secrets);
     let text = |name| environment.text(name);
     assert_eq!((text("A").as_deref(), text("B").as_deref(), text("C")), (Some("2"), Some("3"), None));
@@ -151,8 +151,8 @@ fn declared_secrets_are_the_only_ones() {
 
 #[test]
 fn what_is_no_toml_is_told_whole() {
-    let error = WranglerToml::parse(Path::new("w.toml"), "a = \n[x]\nb = 1\nb = 2\n".to_owned(), None).unwrap_err();
-    let WranglerTomlError::Syntax(complaints) = error else { panic!("{error}") };
+    let error = Wrangler::parse(Path::new("w.toml"), "a = \n[x]\nb = 1\nb = 2\n".to_owned(), None).unwrap_err();
+    let WranglerError::Syntax(complaints) = error else { panic!("{error}") };
     let lines: Vec<usize> = complaints.iter().map(|(place, _)| place.line).collect();
     assert_eq!(lines, [1, 4], "{complaints:?}");
 }
@@ -160,7 +160,7 @@ fn what_is_no_toml_is_told_whole() {
 #[test]
 fn rate_limits_are_found_under_both_of_their_names() {
     let text = "[[ratelimits]]\nname = 'A'\n[[unsafe.bindings]]\nname = 'B'\ntype = 'ratelimit'\n[[unsafe.bindings]]\nname = 'C'\ntype = 'x'";
-    let wrangler = WranglerToml::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
+    let wrangler = Wrangler::parse(Path::new("w.toml"), text.to_owned(), None).unwrap();
     let environment = WranglerEnvironment::new(wrangler, Secrets::default());
     assert_eq!(["A", "B", "C"].map(|name| environment.has_rate_limit(name)), [true, true, false]);
 }
@@ -181,14 +181,14 @@ fn json_with_comments_is_read_as_toml_is_with_its_lines() {
   "kv_namespaces": [{ "binding": "JWKS", "id": "x" }],
 }"#;
     for path in ["wrangler.jsonc", "wrangler.json", "/dev/fd/63"] {
-        let wrangler = WranglerToml::parse(Path::new(path), text.to_owned(), None).unwrap();
+        let wrangler = Wrangler::parse(Path::new(path), text.to_owned(), None).unwrap();
         assert_eq!(wrangler.find("GATEWAY.routes[1].requires").unwrap().line, 8);
         assert_eq!(wrangler.vars().unwrap().get("GATEWAY").unwrap().to_json()["routes"][0]["timeout_seconds"], 1.5);
         assert_eq!(
             (wrangler.bindings("kv_namespaces", "binding"), wrangler.environments()),
             (vec!["JWKS"], vec!["staging"])
         );
-        let staging = WranglerToml::parse(Path::new(path), text.to_owned(), Some("staging")).unwrap();
+        let staging = Wrangler::parse(Path::new(path), text.to_owned(), Some("staging")).unwrap();
         assert_eq!(staging.vars().unwrap().get("A").unwrap().as_str(), Some("b"));
     }
 }
@@ -210,8 +210,16 @@ fn json_is_as_strict_as_wrangler_takes_it_and_names_the_line() {
         ("{\n\"a\": \"", 2),
         (deep.as_str(), 1),
     ] {
-        let refused = WranglerToml::parse(Path::new("wrangler.jsonc"), text.to_owned(), None).map(|_| ());
-        let Err(WranglerTomlError::Syntax(complaints)) = refused else { panic!("{text}") };
+        let refused = Wrangler::parse(Path::new("wrangler.jsonc"), text.to_owned(), None).map(|_| ());
+        let Err(WranglerError::Syntax(complaints)) = refused else { panic!("{text}") };
         assert_eq!(complaints.first().unwrap().0.line, line, "{text} {}", complaints.first().unwrap().1);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake_and_moves_no_line() {
+    for (path, text) in [("w.jsonc", "\u{feff}{\n\"vars\":\n{\n\"A\":1}}"), ("w.toml", "\u{feff}\n\n[vars]\nA = 1")] {
+        let wrangler = Wrangler::parse(Path::new(path), text.to_owned(), None).unwrap();
+        assert_eq!(wrangler.find("A").unwrap().line, 4, "{path}");
     }
 }
