@@ -324,6 +324,14 @@ mod tests {
     }
 
     #[test]
+    fn each_special_spelling_is_found_by_itself() {
+        for special in Special::ALL {
+            let digits = if special == Special::EncodedPercent { "61" } else { "" };
+            assert_eq!(specials(&format!("/a{}{digits}", special.spelling())), [special.spelling()]);
+        }
+    }
+
+    #[test]
     fn dot_segments_are_refused_however_spelt() {
         for raw in [
             "/..",
