@@ -50,6 +50,8 @@ export async function runAhead(command, args, options) {
 }
 
 function finish(command, args, { inherit = false, stdoutOnly = false, onLine, ...options }) {
+  // Whoever was told to end begins nothing more, which nobody would end.
+  if (ending) return new Promise(() => {});
   const piped = stdoutOnly ? ['ignore', 'pipe', 'ignore'] : ['ignore', 'pipe', 'pipe'];
   const child = start(command, args, { ...options, stdio: inherit ? ['ignore', 'inherit', 'inherit'] : piped });
   let output = '';
