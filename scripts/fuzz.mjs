@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { Failure, capture, run } from './lib/processes.mjs';
+import { Failure, capture, run, runAhead } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { fuzzTool, paths, root, rustEnv } from './lib/toolchain.mjs';
 import { isInstalled, setupTool } from './setup.mjs';
@@ -26,6 +26,13 @@ await program(import.meta.url, async (args) => {
   await setupTool(fuzzTool);
   await fuzz(names, [`-max_total_time=${seconds}`]);
 });
+
+/** Compiles the targets for `smoke`, where that may, beside what else goes on and without a word: it says itself what is wrong. */
+export async function compileAhead() {
+  if (!(await hasNightly())) return;
+  if (process.env.CI) await setupTool(fuzzTool).catch(() => {});
+  if (await isInstalled(fuzzTool)) await runAhead('cargo', ['fuzz', 'build'], cargoOptions());
+}
 
 /** A short run of every target, and a line where it cannot be. Continuous integration installs what is missing but nightly. */
 export async function smoke() {
@@ -50,10 +57,14 @@ async function hasNightly() {
 }
 
 async function fuzz(names, limits) {
+  const options = { ...cargoOptions(), quiet: true };
+  await step('compiling the fuzz targets (about 3 min the first time)', () => run('cargo', ['fuzz', 'build'], options));
+  for (const name of names) await step(`fuzzing ${name}`, () => run('cargo', argumentsOf(name, limits), options));
+}
+
+function cargoOptions() {
   const env = rustEnv();
-  const options = { cwd: root, env: { ...env, PATH: [join(paths.tools, 'bin'), env.PATH].join(delimiter), RUSTUP_TOOLCHAIN: 'nightly' } };
-  await step('compiling the fuzz targets (about 2 min the first time)', () => run('cargo', ['fuzz', 'build'], { ...options, quiet: true }));
-  for (const name of names) await step(`fuzzing ${name}`, () => run('cargo', argumentsOf(name, limits), { ...options, quiet: true }));
+  return { cwd: root, env: { ...env, PATH: [join(paths.tools, 'bin'), env.PATH].join(delimiter), RUSTUP_TOOLCHAIN: 'nightly' } };
 }
 
 /** New inputs go into the first folder; the seeds are only read. */

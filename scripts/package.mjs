@@ -10,7 +10,7 @@ import { deflateRawSync } from 'node:zlib';
 import { fingerprint } from './build.mjs';
 import { encodeAtOnce } from './lib/glue.mjs';
 import { withoutPanics } from './lib/panics.mjs';
-import { Failure, capture, run } from './lib/processes.mjs';
+import { Failure, capture, run, runAhead } from './lib/processes.mjs';
 import { program, say, step } from './lib/report.mjs';
 import { WASM_TARGET, buildEnv, paths, root } from './lib/toolchain.mjs';
 import { setup } from './setup.mjs';
@@ -52,11 +52,15 @@ export async function buildPackage() {
   await step('bundling the package', bundle);
 }
 
+/** Compiles the core for `buildPackage`, beside what else goes on and without a word: it says itself what is wrong. */
+export function compileAhead() {
+  return runAhead('cargo', cargoArguments(), { cwd: root, env: buildEnv() });
+}
+
 async function buildCore() {
   const target = join(paths.cli, '..', '..', WASM_TARGET, 'npm', 'clerk_edge.wasm');
   const options = { cwd: root, env: buildEnv(), quiet: true };
-  const build = ['build', '--lib', '--profile', 'npm', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm'];
-  await run('cargo', [...build, '--config', rustFlags()], options);
+  await run('cargo', cargoArguments(), options);
   rmSync(generated, { recursive: true, force: true });
   mkdirSync(generated);
   const linked = join(generated, 'linked.wasm');
@@ -80,6 +84,11 @@ function nameShortly(glue, { imports, exports }) {
   const functions = imports.map(([, name, shortName]) => `${shortName}: ${name}`).join(', ');
   const start = `export const start = () => wasm.${short.get('__wbindgen_start')}();`;
   writeFileSync(glue, `${text}\nexport const imports = { a: { ${functions} } };\n${start}\n`);
+}
+
+function cargoArguments() {
+  const build = ['build', '--lib', '--profile', 'npm', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm'];
+  return [...build, '--config', rustFlags()];
 }
 
 /** No folder of the machine that built it is named in the wasm; and the linker says what refers to what. */

@@ -4,12 +4,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build, buildCommandLine } from './build.mjs';
-import { smoke } from './fuzz.mjs';
+import * as fuzz from './fuzz.mjs';
 import { preparePython } from './lib/outside.mjs';
 import { Failure, run } from './lib/processes.mjs';
 import { program, say, seconds } from './lib/report.mjs';
 import { buildEnv, paths, root, rustEnv } from './lib/toolchain.mjs';
-import { buildPackage } from './package.mjs';
+import * as pkg from './package.mjs';
 import { setup } from './setup.mjs';
 
 /** A part: its name on the command line, what it is, and how to run it. What a part skips, it says; see lib/outside.mjs. */
@@ -20,7 +20,7 @@ const parts = [
   ['origins', 'real origins behind the built worker', () => preparePython().then(() => workerd('origins'))],
   ['peers', "decisions beside those of Clerk's and Svix's own libraries", () => workerd('peers')],
   ['browser', 'pages in chromium', () => workerd('browser')],
-  ['fuzz', 'every fuzz target, for some seconds', smoke],
+  ['fuzz', 'every fuzz target, for some seconds', fuzz.smoke],
   ['npm', 'the npm package, packed, in every host', () => build().then(() => overPackage('npm'))],
   ['clients', 'the clients that the command line writes, against real servers', () => overPackage('clients')],
   ['probe', 'clerk-edge test on real GraphQL servers, and its reports', () => buildCommandLine().then(() => testFolder('probe'))],
@@ -30,17 +30,29 @@ const parts = [
   ['deploy', 'wrangler deploy --dry-run', () => build().then(() => nodeTest(['tests/deploy.test.mjs']))],
 ];
 
+/** The first part that mostly waits; and parts that compile for minutes, which is done while it waits. */
+const WAITS = 'worker';
+const AHEAD = { fuzz: fuzz.compileAhead, npm: pkg.compileAhead };
+
 await program(import.meta.url, async (names) => {
   const unknown = names.find((name) => !parts.some(([part]) => part === name));
   if (unknown) throw new Failure(`expected ${parts.map(([name]) => name).join(', ')} or nothing, got ${unknown}`);
   await setup();
   const chosen = parts.filter(([name]) => names.length === 0 || names.includes(name));
   const rows = [];
-  for (const part of chosen) rows.push(await runPart(part));
+  for (const part of chosen) {
+    if (part[0] === WAITS) compileAhead(chosen);
+    rows.push(await runPart(part));
+  }
   say('');
   for (const { name, verdict, time, title } of rows) say(`${verdict}  ${name.padEnd(10)}${time.padStart(10)}  ${title}`);
   return rows.every(({ verdict }) => verdict === 'ok    ') ? 0 : 1;
 });
+
+/** Nobody waits for it: a part that comes before its turn finds it half done, and cargo does the rest. */
+async function compileAhead(chosen) {
+  for (const [name] of chosen) await AHEAD[name]?.();
+}
 
 /** Runs a part to its end; a part that fails does not keep the next one from running. */
 async function runPart([name, title, work]) {
@@ -65,7 +77,7 @@ async function workerd(name, concurrency) {
 
 /** The tests of a folder that need the npm package and the command line, whose stand-in they start. */
 async function overPackage(name, concurrency) {
-  await buildPackage();
+  await pkg.buildPackage();
   await buildCommandLine();
   await testFolder(name, concurrency);
 }

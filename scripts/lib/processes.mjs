@@ -44,7 +44,14 @@ export async function capture(command, args, options = {}) {
   return code === 0 ? output.trim() : undefined;
 }
 
+/** Runs a program whenever no other one needs the processors. How it ends is the affair of whoever runs it again. */
+export async function runAhead(command, args, options) {
+  await finish('nice', ['-n', '19', command, ...args], options);
+}
+
 function finish(command, args, { inherit = false, stdoutOnly = false, onLine, ...options }) {
+  // Whoever was told to end begins nothing more, which nobody would end.
+  if (ending) return new Promise(() => {});
   const piped = stdoutOnly ? ['ignore', 'pipe', 'ignore'] : ['ignore', 'pipe', 'pipe'];
   const child = start(command, args, { ...options, stdio: inherit ? ['ignore', 'inherit', 'inherit'] : piped });
   let output = '';
