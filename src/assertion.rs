@@ -149,6 +149,7 @@ impl AssertionKeys {
     ///
     /// # Errors
     /// As [`seeds`], and when there is no public half.
+    #[inline(never)]
     pub fn read(text: &str, public_half: impl Fn(&Seed) -> Option<Vec<u8>>) -> Result<Self, AssertionKeyError> {
         let public: Option<Vec<_>> = seeds(text)?.iter().map(public_half).collect();
         let (header, document) = Self::published(&public.ok_or(AssertionKeyError::Host)?);

@@ -65,11 +65,9 @@ impl Credentials {
         if let Some(value) = headers.find("authorization") {
             return bearer(&value).map(|token| Some(Self { token: token.to_owned(), carrier: Carrier::Header }));
         }
-        let Some(cookie) = headers.find("cookie").filter(|cookie| cookie.len() <= COOKIE_BYTES) else {
-            return Ok(None);
-        };
-        let token = session_cookie(&Cookies(&cookie), instance, now).filter(|token| !token.is_empty());
-        Ok(token.map(|token| Self { token, carrier: Carrier::Cookie }))
+        let cookie = headers.find("cookie").filter(|cookie| cookie.len() <= COOKIE_BYTES);
+        let token = cookie.and_then(|cookie| session_cookie(&Cookies(&cookie), instance, now));
+        Ok(token.filter(|token| !token.is_empty()).map(|token| Self { token, carrier: Carrier::Cookie }))
     }
 }
 
@@ -110,6 +108,7 @@ pub fn cookie(headers: &HeaderList, name: &str) -> Option<String> {
     headers.find("cookie").and_then(|cookie| Cookies(&cookie).find(name))
 }
 
+#[inline(never)]
 fn session_cookie(cookies: &Cookies<'_>, instance: Option<&Instance>, now: UnixTime) -> Option<String> {
     let plain = cookies.find(SESSION_COOKIE);
     let Some(instance) = instance else {

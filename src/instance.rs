@@ -110,6 +110,7 @@ impl Instance {
     ///
     /// # Errors
     /// When `url` is not an absolute https address.
+    #[inline(never)]
     pub fn with_proxy_url(mut self, url: &str) -> Result<Self, FrontendApiError> {
         let url = if split_scheme(url).is_some() { url.to_owned() } else { format!("https://{url}") };
         let host = split_scheme(&url).map_or("", |(_, rest)| rest.split('/').next().unwrap_or(""));
@@ -124,6 +125,7 @@ impl Instance {
     ///
     /// # Errors
     /// When `domain` is not a host name.
+    #[inline(never)]
     pub fn with_satellite_domain(mut self, domain: &str) -> Result<Self, FrontendApiError> {
         if !domain.contains('.') || !is_host(domain) {
             return Err(FrontendApiError::Domain);

@@ -58,6 +58,7 @@ impl WebhookSecrets {
     ///
     /// # Errors
     /// When there is none, or one is empty or not canonical base64.
+    #[inline(never)]
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let secrets: Vec<_> = text.split_ascii_whitespace().map(secret).collect::<Result<_, _>>()?;
         if secrets.is_empty() { Err(SecretError) } else { Ok(Self(secrets)) }

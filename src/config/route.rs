@@ -171,9 +171,14 @@ fn check_webhook(table: &mut Table<'_>, mistakes: &mut Mistakes) {
 }
 
 fn methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> {
-    if table.take("methods").is_none() {
-        return Some(MethodSet::ALL);
+    match table.take("methods") {
+        Some(_) => listed_methods(table, mistakes),
+        None => Some(MethodSet::ALL),
     }
+}
+
+#[inline(never)]
+fn listed_methods(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Option<MethodSet> {
     let read = |name: &str| {
         let names = || Method::ALL.map(Method::name).join(", ");
         Method::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
@@ -228,7 +233,17 @@ fn strip_prefix(
     mistakes: &mut Mistakes,
 ) -> Option<CanonicalPath> {
     let text = table.text("strip_prefix", mistakes)?;
-    let place = table.place("strip_prefix");
+    stripped(text, table.place("strip_prefix"), pattern, target, mistakes)
+}
+
+#[inline(never)]
+fn stripped(
+    text: &str,
+    place: String,
+    pattern: Option<&Pattern>,
+    target: Option<&Target>,
+    mistakes: &mut Mistakes,
+) -> Option<CanonicalPath> {
     let prefix = CanonicalPath::parse(text).ok().filter(|prefix| prefix.specials().is_empty());
     let pattern = pattern?.as_str();
     let key = text.trim_end_matches('/');

@@ -168,10 +168,7 @@ impl Edge {
             Ok(Answer::Promised(answer)) => answer,
             Ok(Answer::Made(response)) => javascript::complete(&response, &completion.to_json()).into(),
             Ok(Answer::Reply(reply)) => javascript::reply(&completion.replying(&reply)).into(),
-            Err(refusal) => {
-                let reply = Reply::refusal(refusal, &arrival.request_id);
-                javascript::reply(&completion.replying(&reply)).into()
-            }
+            Err(refusal) => refuse(refusal, &arrival, completion).into(),
         }
     }
 
@@ -250,6 +247,12 @@ impl Call<'_> {
     }
 }
 
+#[inline(never)]
+fn refuse(refusal: Refusal, arrival: &Arrival, completion: Completion<'_>) -> Response {
+    let reply = Reply::refusal(refusal, &arrival.request_id);
+    javascript::reply(&completion.replying(&reply))
+}
+
 /// Does what fell due beside the request, once its answer is there: whoever waits for that need not wait for this.
 fn settle(gateway: &Rc<Gateway<WorkerHost>>, context: &Context, now: UnixTime, answer: Option<JsValue>) {
     let gateway = Rc::clone(gateway);
@@ -270,6 +273,7 @@ async fn deliver(call: &Call<'_>, delivery: &Delivery<'_>) -> Result<Response, R
 }
 
 impl Broken {
+    #[cold]
     fn answer(&self, arrival: &Arrival) -> Response {
         let head = &arrival.head;
         let path = CanonicalPath::parse(&head.path).ok();
