@@ -24,6 +24,7 @@ before(async () => {
       { path: '/o/*', timeout_seconds: 1 },
       { path: '/p/*', access: 'public' },
       { path: '/s/*', service: 'ORDERS' },
+      { path: '/l/*' },
     ],
     services: { ORDERS: service.url },
   });
@@ -35,7 +36,7 @@ const bearer = (init = {}) => ({ ...init, headers: { authorization: `Bearer ${to
 
 /** An origin that does what its path says. */
 async function answers(request, response) {
-  const path = new URL(request.url, 'http://a').pathname.replace(/^\/[op]/, '');
+  const path = new URL(request.url, 'http://a').pathname.replace(/^\/[lop]/, '');
   if (path === '/redirect') return response.writeHead(302, { location: 'https://elsewhere.example.com/x' }).end();
   if (path === '/cookies') return response.writeHead(200, { 'set-cookie': ['a=1; Path=/', 'b=2; HttpOnly'] }).end('ok');
   if (path === '/teapot') return response.writeHead(418, { 'x-own': 'kept', connection: 'close', 'cache-control': 'public, max-age=60' }).end('short and stout');
@@ -127,9 +128,9 @@ test('a body streams up and down before it has ended', { timeout: 20_000 }, asyn
 
 test('large bodies pass both ways', { timeout: 60_000 }, async () => {
   const bytes = 20 * 1024 * 1024;
-  const up = await gateway.fetch('/o/sum', bearer({ method: 'POST', body: Buffer.alloc(bytes, 'x') }));
+  const up = await gateway.fetch('/l/sum', bearer({ method: 'POST', body: Buffer.alloc(bytes, 'x') }));
   assert.equal(await up.text(), String(bytes));
-  assert.equal((await (await gateway.fetch('/o/big', bearer())).arrayBuffer()).byteLength, bytes);
+  assert.equal((await (await gateway.fetch('/l/big', bearer())).arrayBuffer()).byteLength, bytes);
 });
 
 test('an origin that does not begin its answer in time is 504, one that is slow to end it is not', { timeout: 20_000 }, async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { FRONT_END, rawRequest, startEchoOrigin, startGateway, startIssuer } from './support.mjs';
+import { FRONT_END, lineOf, rawRequest, startEchoOrigin, startGateway, startIssuer } from './support.mjs';
 
 let issuer;
 let origin;
@@ -54,7 +54,7 @@ async function refused(path, init, status, code, challenge) {
   }
   assert.match(answer.headers.get('www-authenticate') ?? '', challenge ?? /^$/);
   assert.equal(origin.requests.length, before, 'the origin saw a refused request');
-  const log = gateway.logs.at(-1);
+  const log = await lineOf(gateway, answer);
   assert.deepEqual([log.decision, log.code, log.status], ['refuse', code, status]);
   return answer;
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { startEchoOrigin, startGateway, startIssuer } from './support.mjs';
+import { lineOf, startEchoOrigin, startGateway, startIssuer, until } from './support.mjs';
 
 const DAY = 24 * 3600;
 let issuer;
@@ -40,7 +40,7 @@ async function stored(secondsAgo) {
 async function ask(gateway, token) {
   const answer = await gateway.fetch('/api/x', { headers: { authorization: `Bearer ${token}` } });
   const body = await answer.json();
-  return { status: answer.status, code: body.code, retryAfter: answer.headers.get('retry-after'), log: gateway.logs.at(-1) };
+  return { status: answer.status, code: body.code, retryAfter: answer.headers.get('retry-after'), log: await lineOf(gateway, answer) };
 }
 
 const entry = async (gateway) => JSON.parse(await gateway.kv.get(`jwks:${issuer.issuer}`));
@@ -52,6 +52,7 @@ test('with nothing in KV the keys are fetched once, kept, and put into KV', asyn
   const second = await ask(gateway, await issuer.token());
   assert.deepEqual([second.status, second.log.keySource, second.log.cacheHit], [200, 'memory', false]);
   assert.equal(await issuer.requests(), 1);
+  await until(() => entry(gateway), 'the key set in KV');
   assert.deepEqual((await entry(gateway)).keys.map(({ kid }) => kid), [issuer.kid]);
 });
 
@@ -201,11 +202,3 @@ test('the Backend API is asked with the secret key', async () => {
   const wrong = await start({ settings, vars: { ...vars, CLERK_SECRET_KEY: 'sk_test_other' } });
   assert.equal((await ask(wrong, await issuer.token())).code, 'keys-unavailable');
 });
-
-async function until(holds) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail('it did not come to hold within 5 s');
-}

@@ -12,9 +12,8 @@ import { gzipSync } from 'node:zlib';
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { paths } from '../../scripts/lib/toolchain.mjs';
-import { FRONT_END, rawRequest, startGateway, startIssuer } from './support.mjs';
+import { FRONT_END, rawRequest, startGateway, startIssuer, until } from './support.mjs';
 
-const PATIENCE_MS = 20_000;
 const HOUR_SECONDS = 3600;
 
 let issuer;
@@ -127,14 +126,6 @@ async function refusal(path, options) {
   if (!refused) socket.terminate();
   assert.ok(refused, 'the socket was opened');
   return [refused.status, JSON.parse(refused.text).code];
-}
-
-async function until(condition, what) {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, `waited in vain: ${what}`);
-    await sleep(20);
-  }
 }
 
 const SESSION = { user: 'user_1', session: 'sess_1' };

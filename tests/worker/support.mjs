@@ -1,6 +1,7 @@
 // What the tests of the built Worker share: the Worker in real workerd, the stand-in for Clerk, and an origin that
 // remembers what it got. Each listens on 127.0.0.1 and is closed by the test that started it.
 
+import assert from 'node:assert/strict';
 import { Miniflare } from 'miniflare';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,6 +39,26 @@ export const FRONT_END = 'https://app.example.com';
 export async function startGateway(options = {}) {
   const [gateway] = await startGateways([options]);
   return gateway;
+}
+
+/** How long what follows from an answer may be behind it. */
+const PATIENCE_MS = 20_000;
+
+/** Resolves once something holds that comes a little after an answer, as the log and KV do. */
+export async function until(holds, what = 'what was waited for') {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, `${what} did not come`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The line that a request left in the log. */
+export async function lineOf(gateway, answer) {
+  const id = answer.headers.get('x-request-id');
+  const line = () => gateway.logs.find(({ requestId, event }) => requestId === id && event === undefined);
+  await until(line, `the line of ${id}`);
+  return line();
 }
 
 /** Starts several in one workerd, each with its own KV; closing one closes all. */
