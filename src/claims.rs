@@ -332,7 +332,7 @@ fn factor_ages(value: &Read<'_>) -> Option<FactorAges> {
 }
 
 fn pending(read: Reader<'_>) -> bool {
-    match read.text_or_null("sts").as_deref() {
+    match read.text_or_null("sts") {
         None | Some("active") => false,
         Some("pending") => true,
         Some(_) => read.is_wrong().unwrap_or(false),

@@ -28,9 +28,6 @@ use crate::webhook::{UnverifiedDelivery, WebhookError, WebhookSecrets};
 mod assertions;
 mod host;
 
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
 use crate::platform::work::begin;
 use host::{JsHost, NpmHost};
 

@@ -7,9 +7,6 @@ use web_sys::Request;
 
 use super::Edge;
 
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
 thread_local! {
     static EDGE: Edge = Edge::new();
 }
