@@ -199,6 +199,7 @@ fn read_routes(
 
 #[cold]
 fn add_conflict(conflict: Conflict, index: usize, written: &[usize], mistakes: &mut Mistakes) {
+    // A conflict is with a route that was inserted before, and of each of those it is written down where it stands.
     let text = match conflict {
         Conflict::Same(other) => format!("says the same as routes[{}]", written[other]),
         Conflict::Case(other) => format!(

@@ -234,6 +234,7 @@ impl Node {
             self.literals.insert(index, (segment, Self::default()));
             index
         });
+        // It is there: found, or put there just now.
         &mut self.literals[index].1
     }
 
@@ -249,7 +250,8 @@ impl Node {
         };
         let end = rest.find('/').unwrap_or(rest.len());
         let (segment, rest) = rest.split_at(end);
-        let literal = self.place(segment).ok().and_then(|index| self.literals[index].1.find(rest));
+        let literal = self.place(segment).ok().and_then(|index| self.literals.get(index));
+        let literal = literal.and_then(|(_, node)| node.find(rest));
         let any = || self.any.as_ref().and_then(|node| node.find(rest));
         literal.or_else(any).or_else(|| self.tail.non_empty())
     }

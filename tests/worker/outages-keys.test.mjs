@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { signingKey, startKeyServer } from './key-server.mjs';
-import { startStore } from './store-server.mjs';
+import { goOn, startStore } from './store-server.mjs';
 import { lineOf, startEchoOrigin, startGateway, until } from './support.mjs';
 
 const first = signingKey('ins_first', 0);
@@ -84,6 +84,13 @@ test('a value of 24 MiB in KV is not read into the Worker’s memory', { timeout
   assert.ok(wasm < 4 * MIB, `${wasm} bytes`);
 });
 
+test('a value in KV that never ends is let go of', { timeout: 60_000 }, async () => {
+  const { store, gateway } = await withStore({ reads: 'never ends' });
+  assert.equal(await ask(gateway), '200');
+  await until(() => store.hasLetGo, 'the end of reading KV');
+  assert.ok(store.sent < 16 * MIB, `${store.sent} bytes`);
+});
+
 test('a set without a usable key replaces neither the one in memory nor the one in KV', { timeout: 60_000 }, async () => {
   for (const set of ['{"keys":[]}', '{"keys":[{"kty":"oct","k":"AA","kid":"ins_first"}]}', JSON.stringify({ keys: [first.jwk, { ...second.jwk, kid: 'ins_first' }] })]) {
     issuer.answer((_request, response) => response.end(set));
@@ -100,12 +107,8 @@ test('a key server that answers without end is let go of', { timeout: 60_000 }, 
   let sent = 0;
   const ended = new Promise((resolve) => {
     issuer.answer((_request, response) => {
-      const chunk = Buffer.alloc(64 * 1024, ' ');
-      const more = () => {
-        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
-      };
-      response.on('drain', more).on('error', () => {}).on('close', resolve);
-      more();
+      response.on('close', resolve);
+      goOn(response, (bytes) => (sent += bytes));
     });
   });
   const gateway = await start();

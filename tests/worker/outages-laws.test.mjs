@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { signingKey, startKeyServer, tampered } from './key-server.mjs';
-import { startStore } from './store-server.mjs';
+import { goOn, startStore } from './store-server.mjs';
 import { startEchoOrigin, startGateways } from './support.mjs';
 
 const DAY = 24 * 3600;
@@ -72,13 +72,8 @@ const keyServerStates = [
 ];
 
 function endless(_request, response) {
-  const chunk = Buffer.alloc(64 * 1024, ' ');
-  const more = () => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more).on('error', () => {});
   response.writeHead(200).write('{"keys":[');
-  more();
+  goOn(response);
 }
 
 /** The tokens in the order they are sent in, each with what it must come to. */

@@ -22,10 +22,10 @@ use crate::assertion::ASSERTION_KEY;
 use crate::claims::Session;
 use crate::config::{Config, Environment as _, Mistake, Target, health_paths};
 use crate::gateway::{
-    BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Verdict, WHOAMI,
+    BUILT_IN_HANDLERS, Decision, Delivery, Forward, Gateway, HEALTH, HEALTH_PATH, Serve, Upgrade, Verdict, WHOAMI,
 };
 use crate::path::CanonicalPath;
-use crate::platform::work::{attempt, begin, settled};
+use crate::platform::work::{attempt, begin};
 use crate::refusal::{Fault, Outage, Refusal};
 use crate::time::UnixTime;
 
@@ -54,16 +54,6 @@ enum Answer {
     Made(Response),
     /// An answer to come, which is complete when it does.
     Promised(JsValue),
-}
-
-impl Answer {
-    /// What is to come.
-    fn promise(&self) -> Option<JsValue> {
-        match self {
-            Self::Promised(answer) => Some(answer.clone()),
-            Self::Reply(_) | Self::Made(_) => None,
-        }
-    }
 }
 
 impl Edge {
@@ -160,8 +150,9 @@ impl Edge {
         let signer = self.0.signer.get().map_or(JsValue::UNDEFINED, |signer| signer.key.clone());
         let call = Call { gateway, arrival: &arrival, request, context, env, body: &body, signer };
         let answer = self.carry_out(&call, &decision).await;
+        // Behind that, so that a request is on its way before what is done beside it.
         if gateway.verifier().is_unsettled() {
-            settle(gateway, context, now, answer.as_ref().ok().and_then(Answer::promise));
+            settle(gateway, context, now);
         }
         let completion = Completion::new(&arrival, &decision);
         match answer {
@@ -177,7 +168,14 @@ impl Edge {
         match &decision.verdict {
             Verdict::Refuse(refusal) => Err(*refusal),
             Verdict::Forward(forward) => Ok(Answer::Promised(self.forward(call, decision, forward))),
-            _ => apart(self.answer_otherwise(call, decision)).await,
+            Verdict::Preflight(headers) => Ok(Answer::Reply(Reply::preflight(headers))),
+            Verdict::Serve(serve) => apart(self.serve(call, decision, serve)).await,
+            Verdict::AssertionKeys(document) => Ok(Answer::Reply(Reply::key_set(document))),
+            Verdict::Repeat => Ok(Answer::Reply(Reply::json(200, &json!({"status": "delivered-before"})))),
+            // A webhook whose body nobody read goes nowhere.
+            Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
+            Verdict::Deliver(delivery) => apart(deliver(call, delivery)).await.map(Answer::Made),
+            Verdict::Upgrade(upgrade) => apart(open(call, upgrade)).await.map(Answer::Made),
         }
     }
 
@@ -191,29 +189,15 @@ impl Edge {
         javascript::forward(request, context, service.as_ref(), &plan, body, signer, outage).into()
     }
 
-    /// Answers what is not sent on just so.
-    async fn answer_otherwise(&self, call: &Call<'_>, decision: &Decision<'_>) -> Result<Answer, Refusal> {
-        match &decision.verdict {
-            Verdict::Refuse(refusal) => Err(*refusal),
-            Verdict::Forward(forward) => Ok(Answer::Promised(self.forward(call, decision, forward))),
-            Verdict::Preflight(headers) => Ok(Answer::Reply(Reply::preflight(headers))),
-            Verdict::Serve(Serve { handler, request: forward }) => match (*handler, forward) {
-                (HEALTH, _) => Ok(Answer::Reply(Reply::json(200, &json!({"status": "ok"})))),
-                (WHOAMI, _) => Ok(Answer::Reply(Reply::json(200, &whoami(decision.session.as_deref())))),
-                (name, Some(forward)) => {
-                    self.handlers().serve(name, forward, call, decision.session.clone()).await.map(Answer::Made)
-                }
-                (_, None) => Err(Refusal::Ours(Outage::HandlerFailed)),
-            },
-            Verdict::AssertionKeys(document) => Ok(Answer::Reply(Reply::key_set(document))),
-            Verdict::Repeat => Ok(Answer::Reply(Reply::json(200, &json!({"status": "delivered-before"})))),
-            // A webhook whose body nobody read goes nowhere.
-            Verdict::Webhook(_) => Err(Refusal::Theirs(Fault::WebhookSignatureInvalid)),
-            Verdict::Deliver(delivery) => deliver(call, delivery).await.map(Answer::Made),
-            Verdict::Upgrade(upgrade) => {
-                let response = call.ask(&upgrade.forward).await?;
-                socket::open(call.gateway, upgrade, &response, &call.arrival.request_id).map(Answer::Made)
+    /// Answers by a handler of this Worker.
+    async fn serve(&self, call: &Call<'_>, decision: &Decision<'_>, serve: &Serve<'_>) -> Result<Answer, Refusal> {
+        match (serve.handler, &serve.request) {
+            (HEALTH, _) => Ok(Answer::Reply(Reply::json(200, &json!({"status": "ok"})))),
+            (WHOAMI, _) => Ok(Answer::Reply(Reply::json(200, &whoami(decision.session.as_deref())))),
+            (name, Some(forward)) => {
+                self.handlers().serve(name, forward, call, decision.session.clone()).await.map(Answer::Made)
             }
+            (_, None) => Err(Refusal::Ours(Outage::HandlerFailed)),
         }
     }
 }
@@ -253,17 +237,18 @@ fn refuse(refusal: Refusal, arrival: &Arrival, completion: Completion<'_>) -> Re
     javascript::reply(&completion.replying(&reply))
 }
 
-/// Does what fell due beside the request, once its answer is there: whoever waits for that need not wait for this.
-fn settle(gateway: &Rc<Gateway<WorkerHost>>, context: &Context, now: UnixTime, answer: Option<JsValue>) {
+/// Does what fell due, beside the request.
+fn settle(gateway: &Rc<Gateway<WorkerHost>>, context: &Context, now: UnixTime) {
     let gateway = Rc::clone(gateway);
     context.wait_until(&javascript::finish(begin(async move {
-        if let Some(answer) = answer {
-            // What became of it is told elsewhere.
-            let _ = settled(answer).await;
-        }
         gateway.verifier().settle(now).await;
         JsValue::UNDEFINED
     })));
+}
+
+async fn open(call: &Call<'_>, upgrade: &Upgrade<'_>) -> Result<Response, Refusal> {
+    let response = call.ask(&upgrade.forward).await?;
+    socket::open(call.gateway, upgrade, &response, &call.arrival.request_id)
 }
 
 async fn deliver(call: &Call<'_>, delivery: &Delivery<'_>) -> Result<Response, Refusal> {

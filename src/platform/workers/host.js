@@ -30,11 +30,11 @@ export async function fetchKeySet(url, bearer, most, milliseconds) {
   }
 }
 
-/** A value of KV, if there is one. It is the gateway's own, and KV has a bound for all; beyond `most` it is nothing of ours. */
+/** A value of KV, if there is one. */
 export function load(store, key, most, milliseconds) {
   return within(milliseconds, async () => {
-    const value = await store.get(key, 'arrayBuffer');
-    return value === null ? undefined : atMost(most, new Uint8Array(value));
+    const value = await store.get(key, 'stream');
+    return value === null ? undefined : read(value, most);
   });
 }
 
@@ -69,10 +69,12 @@ export async function readBody(request, most) {
 async function read(stream, most) {
   const chunks = [];
   await collect(stream, most, chunks);
-  return atMost(most, joined(chunks));
+  const bytes = joined(chunks);
+  if (bytes.length > most) throw new Error(`longer than ${most} bytes`);
+  return bytes;
 }
 
-/** The chunks of a stream up to the one that is too much. By hand: a generator costs as much as all else of a first answer's keys. */
+/** The chunks of a stream up to the one that is too much; those that came stay, too, where it breaks off. */
 async function collect(stream, most, chunks) {
   if (!stream) return;
   const reader = stream.getReader();
@@ -83,11 +85,6 @@ async function collect(stream, most, chunks) {
   }
   // Whether that goes well concerns nobody any more.
   reader.cancel().catch(() => {});
-}
-
-function atMost(most, bytes) {
-  if (bytes.length > most) throw new Error(`longer than ${most} bytes`);
-  return bytes;
 }
 
 function joined(chunks) {
